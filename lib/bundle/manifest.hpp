@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The signed manifest: JSON, closed over every byte of the bundle. docs/formats/manifest.md.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "crypto/digest.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace quoin {
+
+inline constexpr std::uint64_t max_manifest_size = 64 << 10;
+
+/// Everything a node must know before it writes the first byte.
+struct Manifest {
+    std::string id;
+    std::string version;
+    std::string architecture;      ///< "x86-64" or "arm64"
+    std::string compatible;        ///< hardware family; a node accepts only its own
+    std::uint64_t security_epoch = 0;
+    std::string minimum_agent;     ///< version of the oldest agent that may install this
+    unsigned tries = 3;
+
+    std::uint64_t root_size = 0;   ///< squashfs, a multiple of 4096
+    Digest root_hash;
+    std::array<std::uint8_t, 32> salt{};
+    Uuid verity_uuid;
+
+    std::uint64_t uki_size = 0;
+    Digest uki_sha256;
+
+    std::uint64_t index_size = 0;
+    Digest index_sha256;
+    std::uint64_t data_size = 0;   ///< of the bundle's data area: root_size + uki_size
+
+    /// Deterministic: sorted keys, two-space indent, final newline. These bytes are signed.
+    [[nodiscard]] std::string serialize() const;
+    /// For authenticated bytes only. Throws Error(refused): unknown or missing or mistyped field,
+    /// value out of range, id or version that could be a path, sizes that do not add up.
+    [[nodiscard]] static Manifest parse(std::string_view text);
+};
+
+} // namespace quoin

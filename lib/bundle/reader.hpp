@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a whole local bundle on the host: inspect, verify, diff.
+#pragma once
+
+#include "base/region.hpp"
+#include "base/progress.hpp"
+#include "bundle/head.hpp"
+#include "bundle/layout.hpp"
+
+namespace quoin {
+
+/// Reads header, signatures and manifest from the start of a bundle.
+[[nodiscard]] BundleHead read_bundle_head(const Region& bundle);
+
+/// The index, checked against the manifest's digest before it is parsed, and against its sizes after.
+[[nodiscard]] SlotIndex read_bundle_index(const Region& bundle, const BundleHead& head,
+                                          const Manifest& manifest);
+
+/// Every chunk against the index, the UKI against its digest, the root against the root hash, the
+/// file's size against the manifest. Throws Error(refused) at the first thing that is wrong.
+void verify_bundle_data(const Region& bundle, const BundleHead& head, const Manifest& manifest,
+                        const ProgressObserver& progress = {});
+
+} // namespace quoin

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// dm-verity, hash type 1, SHA-256, 4096-byte data and hash blocks: the format of
+// https://docs.kernel.org/admin-guide/device-mapper/verity.html with libcryptsetup's superblock.
+// Our own writer, because libcryptsetup re-reads the device and so cannot hash while writing.
+// docs/formats/verity.md has the layout, including the block index behind the tree.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "crypto/digest.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace quoin {
+
+inline constexpr std::uint64_t verity_block_size = 4096;
+
+/// What identifies a verity tree besides the data.
+struct VerityParameters {
+    std::array<std::uint8_t, 32> salt{};
+    Uuid uuid; ///< of the superblock
+
+    /// Derived from the image id, so the same for every release of one image.
+    [[nodiscard]] static VerityParameters derived_from(std::string_view image_id);
+};
+
+/// Bytes of superblock and tree for `data_size` bytes (a positive multiple of 4096).
+[[nodiscard]] std::uint64_t verity_area_size(std::uint64_t data_size);
+
+/// Hashes data as it streams by. Memory: 32 bytes a data block (1/128 of the data; 0.8 % ) when
+/// the tree is kept, one block a level when only the root is wanted.
+class VerityWriter {
+  public:
+    /// Receives tree blocks; `offset` counts from the start of the verity area.
+    using BlockSink = std::function<void(std::uint64_t offset, ByteView block)>;
+
+    /// `data_size`: must be known beforehand when a sink is given, since the levels lie top first.
+    /// Without a sink nothing but the root hash is made.
+    VerityWriter(const VerityParameters& parameters, std::uint64_t data_size, BlockSink sink = {});
+    ~VerityWriter();
+    VerityWriter(const VerityWriter&) = delete;
+    VerityWriter& operator=(const VerityWriter&) = delete;
+
+    /// Any number of bytes, in order.
+    void update(ByteView data);
+
+    /// Writes what is left of every level and the superblock to the sink; the root hash.
+    /// Throws Error(failed) when not exactly `data_size` bytes came.
+    [[nodiscard]] Digest finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+/// For a stream whose size is not known beforehand (the builder): collects the leaf hashes
+/// (32 bytes a block), then writes everything. Blocks must be hashed in order.
+class VerityLeaves {
+  public:
+    explicit VerityLeaves(const VerityParameters& parameters);
+    void update(ByteView data);
+    /// Makes the leaf hashes of [offset, offset + data.size()) anew: the squashfs superblock is
+    /// written last. Both multiples of 4096 and already covered.
+    void rewrite(std::uint64_t offset, ByteView data);
+    [[nodiscard]] std::uint64_t data_size() const;
+    /// The whole verity area (superblock and tree) into the sink; the root hash.
+    [[nodiscard]] Digest finish(const VerityWriter::BlockSink& sink) const;
+
+  private:
+    VerityParameters parameters_;
+    std::vector<Digest> leaves_;
+    Bytes partial_;
+};
+
+/// What a verity superblock says (libcryptsetup's, version 1). Unsigned: for `inspect` only.
+struct VeritySuperblock {
+    Uuid uuid;
+    std::uint64_t data_blocks = 0;
+    Bytes salt;
+};
+[[nodiscard]] std::optional<VeritySuperblock> parse_verity_superblock(ByteView block);
+
+/// First and last 128 bits of the root hash: the UUIDs of data and verity partition (Discoverable
+/// Partitions Specification, "the first/last 128 bit of the root hash", textual order).
+[[nodiscard]] Uuid data_partition_uuid(const Digest& root_hash);
+[[nodiscard]] Uuid verity_partition_uuid(const Digest& root_hash);
+
+} // namespace quoin
