@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading what the medium holds, not what the page cache remembers of it: what read-back needs.
+#pragma once
+
+#include "base/error.hpp"
+#include "base/handle.hpp"
+#include "base/region.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+
+namespace quoin {
+
+/// Reads a region past the page cache: with O_DIRECT through a second descriptor of the same file,
+/// or, where the file system refuses that (tmpfs, some overlays), after fdatasync with the cached
+/// pages dropped before each read. Whatever was written through the region's own descriptor before
+/// is seen. Changes nothing; holds one aligned buffer of 1 MiB.
+class DirectReader {
+  public:
+    /// Syncs the region's data first. The region's descriptor must outlive the reader.
+    explicit DirectReader(const Region& region);
+
+    /// Fills `out` from `offset`; offset and size are multiples of 4096. Throws Error(refused) when
+    /// they are not or lie outside the region, Error(failed) on I/O errors.
+    void read(ByteSpan out, std::uint64_t offset);
+
+    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 1 MiB that are valid
+    /// during the call only. The same conditions as read().
+    void stream(std::uint64_t offset, std::uint64_t size,
+                const std::function<void(ByteView piece)>& sink);
+
+    /// False where the page cache had to be dropped instead of bypassed.
+    [[nodiscard]] bool direct() const { return static_cast<bool>(direct_); }
+
+  private:
+    void check(std::uint64_t offset, std::uint64_t size) const;
+    /// At most one buffer's worth; the bytes lie at the start of the buffer.
+    ByteView read_piece(std::uint64_t offset, std::size_t size);
+
+    Region region_;
+    UniqueFd direct_;
+    Handle<void, std::free> buffer_;
+};
+
+} // namespace quoin
