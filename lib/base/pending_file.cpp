@@ -1,1 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
+// Things that vanish unless they are finished: outputs under construction, scratch directories.
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <unistd.h>
+
+namespace quoin {
+
+static std::string name_under_construction(const std::string& final_path) {
+    const std::size_t slash = final_path.find_last_of('/');
+    const std::size_t name = slash == std::string::npos ? 0 : slash + 1;
+    return final_path.substr(0, name) + "." + final_path.substr(name) + ".part-" +
+           std::to_string(::getpid());
+}
+
+PendingFile::PendingFile(std::string final_path, mode_t mode)
+    : final_path_(std::move(final_path)), temporary_path_(name_under_construction(final_path_)) {
+    // Whoever used our process id before is dead, and so is what it was making.
+    if (::unlink(temporary_path_.c_str()) != 0 && errno != ENOENT)
+        throw system_error("cannot remove '" + temporary_path_ + "'");
+    fd_ = open_file(temporary_path_, O_RDWR | O_CREAT | O_EXCL, mode);
+}
+
+PendingFile::~PendingFile() {
+    if (fd_) // neither committed nor moved away
+        ::unlink(temporary_path_.c_str());
+}
+
+void PendingFile::commit() {
+    sync_file(fd_, temporary_path_);
+    if (::rename(temporary_path_.c_str(), final_path_.c_str()) != 0)
+        throw system_error("cannot rename '" + temporary_path_ + "' to '" + final_path_ + "'");
+    fd_.reset();
+    sync_directory(parent_of(final_path_));
+}
+
+TemporaryDirectory::TemporaryDirectory(const std::string& parent) {
+    const char* from_environment = ::getenv("TMPDIR");
+    const std::string fallback =
+        from_environment != nullptr && *from_environment != '\0' ? from_environment : "/tmp";
+    path_ = (parent.empty() ? fallback : parent) + "/quoin-XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr)
+        throw system_error("cannot create a directory like '" + path_ + "'");
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+    std::error_code ignored; // a destructor has nobody to tell
+    std::filesystem::remove_all(path_, ignored);
+}
+
+} // namespace quoin

@@ -13,7 +13,7 @@ inline constexpr std::uint64_t KiB = 1024;
 inline constexpr std::uint64_t MiB = 1024 * KiB;
 inline constexpr std::uint64_t GiB = 1024 * MiB;
 
-/// "42 B", "1.5 KiB", "160.9 MiB": three significant digits at most after scaling.
+/// "42 B", "1.5 KiB", "160.9 MiB": one decimal once it is scaled.
 [[nodiscard]] std::string format_size(std::uint64_t bytes);
 
 /// "4096", "128K", "256M", "2G" (also "KiB", "MiB", "GiB"); powers of 1024. Nothing when it is not
