@@ -21,8 +21,12 @@ struct BootEntryName {
     };
     std::optional<Counter> counter;
 
+    /// The name as we write it: always both counters, always one digit each (larger ones are capped
+    /// at 9), so that counting never changes its length. A name read from a directory may differ.
     [[nodiscard]] std::string file_name() const;
-    /// Nothing for names that are not ours; case is ignored in the suffix as FAT does.
+    /// Nothing for names that are not ours; case is ignored in the suffix as FAT does. The counter
+    /// is what follows the last '+': "+LEFT" or "+LEFT-DONE". Image ids hold no '_', so the first
+    /// one ends the id.
     [[nodiscard]] static std::optional<BootEntryName> parse(std::string_view file_name);
     /// The same system without its counter.
     [[nodiscard]] BootEntryName confirmed() const { return {id, version, std::nullopt}; }
@@ -32,7 +36,8 @@ struct BootEntryName {
 
 /// systemd-boot's order: entries without tries last, then id, then version, newest first.
 /// Less means: is preferred.
-[[nodiscard]] std::strong_ordering loader_order(const BootEntryName& left, const BootEntryName& right);
+[[nodiscard]] std::strong_ordering loader_order(const BootEntryName& left,
+                                                const BootEntryName& right);
 
 /// A fresh update has three tries: single digits, so the name's length never changes.
 inline constexpr unsigned default_tries = 3;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The block index: hash and place of every block of a slot's squashfs and of its UKI. The same bytes
-// travel in the bundle and lie in the slot's verity partition behind the tree, so that a node knows
-// what it has without scanning. docs/formats/index.md.
+// The block index: hash and place of every block of a slot's squashfs and of its UKI. The same
+// bytes travel in the bundle and lie in the slot's verity partition behind the tree, so that a node
+// knows what it has without scanning. docs/formats/index.md.
 #pragma once
 
 #include "base/bytes.hpp"
 #include "base/region.hpp"
 #include "crypto/digest.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,10 +19,11 @@ namespace quoin {
 enum class ChunkKind : std::uint8_t { data = 1, fragment = 2, table = 3, uki = 4 };
 
 /// One chunk: `size` bytes of root or UKI whose SHA-256 starts with `hash`. The root hash and the
-/// UKI's digest in the signed manifest have the last word; the truncated hash only finds and checks.
+/// UKI's digest in the signed manifest have the last word; the truncated hash only finds and
+/// checks.
 struct Chunk {
     std::array<std::uint8_t, 16> hash{};
-    std::uint32_t size = 0;       ///< 1 … max_chunk_size
+    std::uint32_t size = 0; ///< 1 … max_chunk_size
     ChunkKind kind = ChunkKind::data;
     std::uint16_t generation = 0; ///< 0 = first seen in this release, 1 = in the one before, …
 };
@@ -37,6 +39,7 @@ struct SlotIndex {
     [[nodiscard]] std::uint64_t root_size() const;
     [[nodiscard]] std::uint64_t uki_size() const;
 
+    /// Throws Error(refused) on what parse() would refuse.
     [[nodiscard]] Bytes serialize() const;
     /// Throws Error(refused) on anything malformed: bad magic, sizes out of range, trailing bytes,
     /// reserved bits. `bytes` must be authenticated by the caller when it comes from a bundle.
@@ -46,27 +49,32 @@ struct SlotIndex {
 /// The hash of a chunk: SHA-256 truncated to 16 bytes.
 [[nodiscard]] std::array<std::uint8_t, 16> chunk_hash(ByteView content);
 
-/// Splits a UKI into chunks: each section in pieces of at most max_chunk_size, and what lies between
-/// and around sections (headers, padding, the certificate table).
+/// Splits a UKI into chunks: each section in pieces of at most max_chunk_size, and what lies
+/// between and around sections (headers, padding, the certificate table). Throws Error(refused)
+/// when it is not a well-formed PE image.
 [[nodiscard]] std::vector<Chunk> index_uki(ByteView uki);
 
-/// How the index lies in a verity partition: behind the tree, at the next 4096 boundary, one header
-/// block and then the serialized index. The header's state tells a finished slot from one being written.
+/// Whether the slot holds what its index says, or is being written and may hold anything.
 enum class SlotIndexState : std::uint32_t { writing = 1, complete = 2 };
 
+/// The index as it lies in a slot's verity partition.
 struct StoredSlotIndex {
     SlotIndexState state = SlotIndexState::complete;
-    Digest root_hash; ///< of the release the index belongs to
+    Digest root_hash;            ///< of the release the index belongs to
     std::uint64_t data_size = 0; ///< of the root, so that the place behind the tree is known
-    Bytes index;      ///< serialized; checked against its digest in the header
+    Bytes index;                 ///< serialized; checked against its digest in the header
 };
 
-/// The header lies in the last 4096 bytes of the partition, the index in the bytes before it: found
-/// without knowing the tree's size. Never written into the tree: throws Error(refused) when tree and
-/// index do not both fit.
+/// The header takes the last whole 4096-byte block of the partition, the index the blocks before
+/// it: both are found without knowing the tree's size. Index first, then the header, each synced; a
+/// power cut between the two leaves no index, never a wrong one. Throws Error(refused) before the
+/// first write when tree, index and header do not all fit.
 void write_slot_index(const Region& verity_partition, const StoredSlotIndex& stored);
-/// Only the header's state, one sector.
-void write_slot_index_state(const Region& verity_partition, SlotIndexState state);
+
+/// Changes only the header's state: one sector, synced. False when there is no intact header, and
+/// then nothing is written.
+bool write_slot_index_state(const Region& verity_partition, SlotIndexState state);
+
 /// Nothing when there is none or it is damaged: lost knowledge costs time, never a wrong byte.
 [[nodiscard]] std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition);
 

@@ -1,1 +1,273 @@
 // SPDX-License-Identifier: Apache-2.0
+// One block holds 128 hashes of 32 bytes, so a level is 1/128 of the one below. Hashes climb: when
+// a level's block is full it goes out, and its own hash enters the level above. The block of the
+// top level is hashed once, at the end, and that is the root hash.
+#include "disk/verity.hpp"
+
+#include "base/error.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace quoin {
+namespace {
+
+constexpr std::uint64_t hash_size = sizeof(Digest::bytes);
+constexpr std::uint64_t hashes_per_block = verity_block_size / hash_size;
+
+/// libcryptsetup's superblock, version 1; the rest of its block is zero.
+struct Superblock {
+    std::array<char, 8> signature;
+    le32 version;
+    le32 hash_type;
+    std::array<std::uint8_t, 16> uuid;
+    std::array<char, 32> algorithm;
+    le32 data_block_size;
+    le32 hash_block_size;
+    le64 data_blocks;
+    le16 salt_size;
+    std::array<std::uint8_t, 6> padding;
+    std::array<std::uint8_t, 256> salt;
+    std::array<std::uint8_t, 168> padding_behind;
+};
+static_assert(sizeof(Superblock) == 512);
+
+constexpr std::array<char, 8> superblock_signature = {'v', 'e', 'r', 'i', 't', 'y', '\0', '\0'};
+constexpr std::array<char, 32> superblock_algorithm = {'s', 'h', 'a', '2', '5', '6'};
+
+Bytes make_superblock(const VerityParameters& parameters, std::uint64_t data_blocks) {
+    Superblock superblock{};
+    superblock.signature = superblock_signature;
+    superblock.version = 1;
+    superblock.hash_type = 1;
+    superblock.uuid = parameters.uuid.bytes;
+    superblock.algorithm = superblock_algorithm;
+    superblock.data_block_size = verity_block_size;
+    superblock.hash_block_size = verity_block_size;
+    superblock.data_blocks = data_blocks;
+    superblock.salt_size = static_cast<std::uint16_t>(parameters.salt.size());
+    std::copy(parameters.salt.begin(), parameters.salt.end(), superblock.salt.begin());
+
+    const ByteView content = view_of(superblock);
+    Bytes block(content.begin(), content.end());
+    block.resize(verity_block_size);
+    return block;
+}
+
+std::uint64_t count_blocks(std::uint64_t data_size) {
+    if (data_size == 0 || data_size % verity_block_size != 0)
+        throw refused("cannot make a verity tree for " + std::to_string(data_size) +
+                      " bytes: not a positive multiple of " + std::to_string(verity_block_size));
+    return data_size / verity_block_size;
+}
+
+/// Blocks of each level, the leaves' first. Empty for one data block.
+std::vector<std::uint64_t> level_sizes(std::uint64_t data_blocks) {
+    std::vector<std::uint64_t> sizes;
+    for (std::uint64_t hashes = data_blocks; hashes > 1;) {
+        hashes = round_up(hashes, hashes_per_block) / hashes_per_block;
+        sizes.push_back(hashes);
+    }
+    return sizes;
+}
+
+Digest hash_block(Sha256& hasher, const VerityParameters& parameters, ByteView block) {
+    return hasher.update(parameters.salt).update(block).finish();
+}
+
+/// Hands `data` on in whole blocks; `partial` keeps what is left until the next call.
+template <typename Consume>
+void split_into_blocks(Bytes& partial, ByteView data, Consume consume) {
+    while (!data.empty()) {
+        if (partial.empty() && data.size() >= verity_block_size) {
+            consume(data.first(verity_block_size));
+            data = data.subspan(verity_block_size);
+            continue;
+        }
+        const std::size_t taken = std::min(data.size(), verity_block_size - partial.size());
+        partial.insert(partial.end(), data.begin(),
+                       data.begin() + static_cast<std::ptrdiff_t>(taken));
+        data = data.subspan(taken);
+        if (partial.size() == verity_block_size) {
+            consume(partial);
+            partial.clear();
+        }
+    }
+}
+
+/// The levels above the data: takes leaf hashes in order, gives out tree blocks as they fill.
+class Tree {
+  public:
+    Tree(const VerityParameters& parameters, std::uint64_t data_blocks,
+         const VerityWriter::BlockSink& sink)
+        : parameters_(parameters), data_blocks_(data_blocks), sink_(sink) {
+        std::uint64_t offset = verity_block_size; // behind the superblock, top level first
+        const auto sizes = level_sizes(data_blocks);
+        levels_.resize(sizes.size());
+        for (std::size_t i = sizes.size(); i-- > 0;) {
+            levels_[i].next_offset = offset;
+            offset += sizes[i] * verity_block_size;
+        }
+    }
+
+    void add_leaf(const Digest& digest) { add(0, digest); }
+
+    /// After exactly `data_blocks` leaves.
+    Digest finish() {
+        for (std::size_t i = 0; i < levels_.size(); ++i)
+            if (!levels_[i].block.empty())
+                complete_block(i);
+        if (sink_)
+            sink_(0, make_superblock(parameters_, data_blocks_));
+        return root_;
+    }
+
+  private:
+    struct Level {
+        std::uint64_t next_offset = 0;
+        Bytes block;
+    };
+
+    void add(std::size_t level, const Digest& digest) {
+        if (level == levels_.size()) {
+            root_ = digest;
+            return;
+        }
+        Bytes& block = levels_[level].block;
+        block.insert(block.end(), digest.bytes.begin(), digest.bytes.end());
+        if (block.size() == verity_block_size)
+            complete_block(level);
+    }
+
+    void complete_block(std::size_t index) {
+        Level& level = levels_[index];
+        level.block.resize(verity_block_size); // the last one of a level is padded with zeros
+        if (sink_)
+            sink_(level.next_offset, level.block);
+        level.next_offset += verity_block_size;
+        const Digest digest = hash_block(hasher_, parameters_, level.block);
+        level.block.clear();
+        add(index + 1, digest);
+    }
+
+    VerityParameters parameters_;
+    std::uint64_t data_blocks_;
+    VerityWriter::BlockSink sink_;
+    Sha256 hasher_;
+    std::vector<Level> levels_; ///< the leaves' first
+    Digest root_;
+};
+
+} // namespace
+
+VerityParameters VerityParameters::derived_from(std::string_view image_id) {
+    VerityParameters parameters;
+    parameters.salt = sha256(bytes_of("quoin:verity-salt:"), bytes_of(image_id)).bytes;
+    parameters.uuid = derived_uuid("verity-superblock", image_id);
+    return parameters;
+}
+
+std::uint64_t verity_area_size(std::uint64_t data_size) {
+    std::uint64_t blocks = 1; // the superblock
+    for (const std::uint64_t size : level_sizes(count_blocks(data_size)))
+        blocks += size;
+    return blocks * verity_block_size;
+}
+
+struct VerityWriter::State {
+    State(const VerityParameters& chosen, std::uint64_t size, const BlockSink& sink)
+        : parameters(chosen), missing(size), tree(chosen, count_blocks(size), sink) {}
+
+    VerityParameters parameters;
+    std::uint64_t missing; ///< bytes still to come
+    Tree tree;
+    Sha256 hasher;
+    Bytes partial;
+};
+
+VerityWriter::VerityWriter(const VerityParameters& parameters, std::uint64_t data_size,
+                           BlockSink sink)
+    : state_(std::make_unique<State>(parameters, data_size, sink)) {}
+
+VerityWriter::~VerityWriter() = default;
+
+void VerityWriter::update(ByteView data) {
+    if (data.size() > state_->missing)
+        throw Error("cannot make a verity tree: more data than announced");
+    state_->missing -= data.size();
+    split_into_blocks(state_->partial, data, [this](ByteView block) {
+        state_->tree.add_leaf(hash_block(state_->hasher, state_->parameters, block));
+    });
+}
+
+Digest VerityWriter::finish() {
+    if (state_->missing != 0)
+        throw Error("cannot make a verity tree: " + std::to_string(state_->missing) +
+                    " bytes of the data are missing");
+    return state_->tree.finish();
+}
+
+void VerityLeaves::update(ByteView data) {
+    split_into_blocks(partial_, data, [this](ByteView block) {
+        leaves_.push_back(hash_block(hasher_, parameters_, block));
+    });
+}
+
+void VerityLeaves::rewrite(std::uint64_t offset, ByteView data) {
+    const std::uint64_t hashed = leaves_.size() * verity_block_size;
+    if (offset % verity_block_size != 0 || data.size() % verity_block_size != 0 ||
+        offset > hashed || data.size() > hashed - offset)
+        throw Error("cannot hash rewritten data: not whole blocks that were hashed before");
+    auto leaf = leaves_.begin() + static_cast<std::ptrdiff_t>(offset / verity_block_size);
+    for (; !data.empty(); data = data.subspan(verity_block_size))
+        *leaf++ = hash_block(hasher_, parameters_, data.first(verity_block_size));
+}
+
+std::uint64_t VerityLeaves::data_size() const {
+    return leaves_.size() * verity_block_size + partial_.size();
+}
+
+Digest VerityLeaves::finish(const VerityWriter::BlockSink& sink) const {
+    Tree tree(parameters_, count_blocks(data_size()), sink);
+    for (const Digest& leaf : leaves_)
+        tree.add_leaf(leaf);
+    return tree.finish();
+}
+
+std::optional<VeritySuperblock> parse_verity_superblock(ByteView block) {
+    if (block.size() < sizeof(Superblock))
+        return std::nullopt;
+    const auto superblock = load<Superblock>(block);
+    if (superblock.signature != superblock_signature || superblock.version != 1 ||
+        superblock.hash_type != 1 || superblock.algorithm != superblock_algorithm ||
+        superblock.data_block_size != verity_block_size ||
+        superblock.hash_block_size != verity_block_size ||
+        superblock.salt_size > superblock.salt.size())
+        return std::nullopt;
+    VeritySuperblock parsed;
+    parsed.uuid.bytes = superblock.uuid;
+    parsed.data_blocks = superblock.data_blocks;
+    parsed.salt.assign(superblock.salt.begin(),
+                       superblock.salt.begin() + std::ptrdiff_t{superblock.salt_size});
+    return parsed;
+}
+
+namespace {
+
+Uuid uuid_of(const Digest& digest, std::ptrdiff_t offset) {
+    Uuid uuid;
+    std::copy_n(digest.bytes.begin() + offset, uuid.bytes.size(), uuid.bytes.begin());
+    return uuid;
+}
+
+} // namespace
+
+Uuid data_partition_uuid(const Digest& root_hash) {
+    return uuid_of(root_hash, 0);
+}
+
+Uuid verity_partition_uuid(const Digest& root_hash) {
+    return uuid_of(root_hash, 16);
+}
+
+} // namespace quoin

@@ -10,6 +10,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace quoin {
@@ -25,28 +28,28 @@ struct VerityParameters {
     [[nodiscard]] static VerityParameters derived_from(std::string_view image_id);
 };
 
-/// Bytes of superblock and tree for `data_size` bytes (a positive multiple of 4096).
+/// Bytes of superblock and tree for `data_size` bytes. Throws Error(refused) unless that is a
+/// positive multiple of 4096. One data block has no tree: its own hash is the root hash.
 [[nodiscard]] std::uint64_t verity_area_size(std::uint64_t data_size);
 
-/// Hashes data as it streams by. Memory: 32 bytes a data block (1/128 of the data; 0.8 % ) when
-/// the tree is kept, one block a level when only the root is wanted.
+/// Hashes data as it streams by. Memory: one block a level, whatever the size of the data.
 class VerityWriter {
   public:
     /// Receives tree blocks; `offset` counts from the start of the verity area.
     using BlockSink = std::function<void(std::uint64_t offset, ByteView block)>;
 
-    /// `data_size`: must be known beforehand when a sink is given, since the levels lie top first.
-    /// Without a sink nothing but the root hash is made.
+    /// `data_size` must be known beforehand, since the levels lie top first: a positive multiple of
+    /// 4096, or Error(refused) is thrown. Without a sink nothing but the root hash is made.
     VerityWriter(const VerityParameters& parameters, std::uint64_t data_size, BlockSink sink = {});
     ~VerityWriter();
     VerityWriter(const VerityWriter&) = delete;
     VerityWriter& operator=(const VerityWriter&) = delete;
 
-    /// Any number of bytes, in order.
+    /// Any number of bytes, in order. Throws Error(failed) when more than `data_size` come.
     void update(ByteView data);
 
     /// Writes what is left of every level and the superblock to the sink; the root hash.
-    /// Throws Error(failed) when not exactly `data_size` bytes came.
+    /// Throws Error(failed) when not exactly `data_size` bytes came. Call it once.
     [[nodiscard]] Digest finish();
 
   private:
@@ -55,20 +58,23 @@ class VerityWriter {
 };
 
 /// For a stream whose size is not known beforehand (the builder): collects the leaf hashes
-/// (32 bytes a block), then writes everything. Blocks must be hashed in order.
+/// (32 bytes a block, 1/128 of the data), then writes everything.
 class VerityLeaves {
   public:
-    explicit VerityLeaves(const VerityParameters& parameters);
+    explicit VerityLeaves(const VerityParameters& parameters) : parameters_(parameters) {}
+    /// Any number of bytes, in order.
     void update(ByteView data);
     /// Makes the leaf hashes of [offset, offset + data.size()) anew: the squashfs superblock is
-    /// written last. Both multiples of 4096 and already covered.
+    /// written last. Both multiples of 4096 and already hashed, or Error(failed) is thrown.
     void rewrite(std::uint64_t offset, ByteView data);
     [[nodiscard]] std::uint64_t data_size() const;
-    /// The whole verity area (superblock and tree) into the sink; the root hash.
+    /// The whole verity area (superblock and tree) into the sink, which may be empty; the root
+    /// hash. Throws Error(refused) unless the data is a positive multiple of 4096.
     [[nodiscard]] Digest finish(const VerityWriter::BlockSink& sink) const;
 
   private:
     VerityParameters parameters_;
+    Sha256 hasher_;
     std::vector<Digest> leaves_;
     Bytes partial_;
 };
@@ -79,6 +85,7 @@ struct VeritySuperblock {
     std::uint64_t data_blocks = 0;
     Bytes salt;
 };
+/// Nothing unless it is one with our block sizes and algorithm.
 [[nodiscard]] std::optional<VeritySuperblock> parse_verity_superblock(ByteView block);
 
 /// First and last 128 bits of the root hash: the UUIDs of data and verity partition (Discoverable
