@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+// libcurl's easy interface. Redirects are followed here rather than by libcurl, because its options
+// can say which protocols a redirect may go to, but not "from https never back to http".
+#include "agent/fetch/http_client.hpp"
+
+#include "base/handle.hpp"
+#include "base/units.hpp"
+
+#include <charconv>
+#include <curl/curl.h>
+#include <exception>
+
+namespace quoin {
+
+namespace {
+
+constexpr int most_redirects = 8;
+constexpr std::uint64_t most_ignored = 64 * KiB; ///< of an error page, to keep the connection
+
+std::string header(CURL* curl, const char* name) {
+    struct curl_header* found = nullptr;
+    if (curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &found) != CURLHE_OK)
+        return {};
+    return found->value;
+}
+
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+    std::uint64_t value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (problem != std::errc())
+        return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    return value;
+}
+
+/// "bytes FIRST-LAST/SIZE", "bytes FIRST-LAST/*" or "bytes */SIZE" (RFC 9110, 14.4).
+void read_content_range(std::string_view text, HttpResponse& response) {
+    constexpr std::string_view unit = "bytes ";
+    const auto slash = text.find('/');
+    if (!text.starts_with(unit) || slash == std::string_view::npos)
+        return;
+    std::string_view range = text.substr(unit.size());
+    if (const auto first = take_number(range))
+        response.first = *first;
+    std::string_view size = text.substr(slash + 1);
+    response.file_size = take_number(size);
+}
+
+HttpResponse read_response(CURL* curl) {
+    HttpResponse response;
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response.status);
+    response.etag = header(curl, "ETag");
+    response.last_modified = header(curl, "Last-Modified");
+    if (response.status == 206 || response.status == 416) {
+        read_content_range(header(curl, "Content-Range"), response);
+    } else if (response.status == 200) {
+        curl_off_t length = -1;
+        curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+        if (length >= 0)
+            response.file_size = static_cast<std::uint64_t>(length);
+    }
+    curl_off_t retry_after = 0;
+    curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
+    response.retry_after = std::chrono::seconds(retry_after);
+    return response;
+}
+
+bool is_transient(CURLcode code) {
+    switch (code) {
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM:
+    case CURLE_PROXY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+} // namespace
+
+struct HttpClient::Handles {
+    Handle<CURL, curl_easy_cleanup> curl;
+    char message[CURL_ERROR_SIZE] = {};
+};
+
+/// One request as the callbacks see it.
+struct HttpClient::Exchange {
+    CURL* curl;
+    const HttpHandlers& handlers;
+    std::atomic<std::uint64_t>& bytes;
+    HttpResponse response;
+    std::uint64_t ignored = 0;
+    bool announced = false;
+    bool stopped = false;
+    std::exception_ptr thrown;
+
+    void announce() {
+        if (announced)
+            return;
+        announced = true;
+        response = read_response(curl);
+        if (response.has_content())
+            handlers.response(response);
+    }
+
+    bool take(ByteView data) {
+        bytes += data.size();
+        announce();
+        if (!response.has_content()) {
+            ignored += data.size();
+            stopped = ignored > most_ignored;
+        } else {
+            stopped = !handlers.body(data);
+        }
+        return !stopped;
+    }
+
+    /// CURLOPT_WRITEFUNCTION: no exception may pass through C.
+    static std::size_t on_body(char* data, std::size_t, std::size_t size, void* self) {
+        auto& exchange = *static_cast<Exchange*>(self);
+        try {
+            return exchange.take({reinterpret_cast<const std::uint8_t*>(data), size}) ? size : 0;
+        } catch (...) {
+            exchange.thrown = std::current_exception();
+            return 0;
+        }
+    }
+
+    /// CURLOPT_XFERINFOFUNCTION
+    static int on_progress(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+        auto& exchange = *static_cast<Exchange*>(self);
+        try {
+            exchange.stopped = exchange.stopped || exchange.handlers.abandoned();
+            return exchange.stopped ? 1 : 0;
+        } catch (...) {
+            exchange.thrown = std::current_exception();
+            return 1;
+        }
+    }
+};
+
+HttpClient::HttpClient(Url url, const FetchOptions& options)
+    : url_(std::move(url)), handles_(std::make_unique<Handles>()) {
+    static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
+    handles_->curl.reset(curl_easy_init());
+    CURL* const curl = handles_->curl.get();
+    if (ready != CURLE_OK || curl == nullptr)
+        throw Error("cannot fetch '" + url_.shown + "': libcurl does not start");
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, handles_->message);
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "quoin-agent/" QUOIN_VERSION);
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.slowest));
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall.count()));
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, &Exchange::on_progress);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+    if (!options.certificates.empty())
+        curl_easy_setopt(curl, CURLOPT_CAINFO, options.certificates.c_str());
+}
+
+HttpClient::~HttpClient() = default;
+
+HttpResult HttpClient::request(const Url& url, const HttpHandlers& handlers) {
+    CURL* const curl = handles_->curl.get();
+    // Only the server that the operator named may see what the operator gave for it.
+    const bool known = url.origin == url_.origin && !url_.user.empty();
+    curl_easy_setopt(curl, CURLOPT_USERNAME, known ? url_.user.c_str() : nullptr);
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, known ? url_.password.c_str() : nullptr);
+    curl_easy_setopt(curl, CURLOPT_URL, url.text.c_str());
+
+    Exchange exchange{curl, handlers, bytes_, {}, 0, false, false, nullptr};
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
+    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
+    handles_->message[0] = '\0';
+    ++requests_;
+    const CURLcode code = curl_easy_perform(curl);
+    if (exchange.thrown)
+        std::rethrow_exception(exchange.thrown);
+    exchange.announce(); // an answer without a body
+
+    HttpResult result{exchange.response, {}, false};
+    if (code != CURLE_OK && !exchange.stopped) {
+        result.problem =
+            handles_->message[0] != '\0' ? handles_->message : curl_easy_strerror(code);
+        result.transient = is_transient(code);
+    }
+    return result;
+}
+
+HttpResult HttpClient::get(std::uint64_t offset, std::uint64_t size, const HttpHandlers& handlers) {
+    CURL* const curl = handles_->curl.get();
+    const std::string range = std::to_string(offset) + "-" + std::to_string(offset + (size - 1));
+    curl_easy_setopt(curl, CURLOPT_RANGE, range.c_str());
+
+    Url url = url_;
+    for (int redirects = 0; redirects <= most_redirects; ++redirects) {
+        HttpResult result = request(url, handlers);
+        const char* next = nullptr;
+        curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
+        if (next == nullptr || !result.problem.empty())
+            return result;
+        const Url target = Url::parse(next);
+        if (url.secure && !target.secure)
+            throw refused("cannot fetch '" + url.shown + "': it redirects from https to http");
+        url = target;
+    }
+    return {{}, "more than " + std::to_string(most_redirects) + " redirects", false};
+}
+
+} // namespace quoin

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+// The policy of fetching over a network that fails: what to believe, what to try again, when to
+// stop.
+#include "agent/fetch/http_source.hpp"
+
+#include "base/terminal.hpp"
+#include "base/units.hpp"
+
+#include <algorithm>
+
+namespace quoin {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t read_ahead = 1 * MiB;
+constexpr std::chrono::milliseconds longest_pause{60'000};
+
+bool differ(const std::string& left, const std::string& right) {
+    return !left.empty() && !right.empty() && left != right;
+}
+
+bool is_transient(long status) {
+    switch (status) {
+    case 408: // Request Timeout
+    case 425: // Too Early
+    case 429: // Too Many Requests
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+        return true;
+    default:
+        return false;
+    }
+}
+
+std::string meaning_of(long status) {
+    switch (status) {
+    case 401:
+    case 407:
+        return "it asks for a user name and password";
+    case 403:
+        return "access is forbidden";
+    case 404:
+    case 410:
+        return "there is no such file";
+    default:
+        return "status " + std::to_string(status);
+    }
+}
+
+} // namespace
+
+HttpSource::HttpSource(Url url, FetchOptions options)
+    : name_(url.shown), options_(std::move(options)), opened_(Clock::now()),
+      client_(std::move(url), options_) {}
+
+HttpSource::~HttpSource() {
+    give_up();
+}
+
+void HttpSource::give_up() {
+    if (!thread_.joinable())
+        return;
+    pipe_->abandon();
+    thread_.join();
+}
+
+void HttpSource::start(std::uint64_t offset, std::uint64_t size) {
+    give_up();
+    pipe_ = std::make_unique<BytePipe>(read_ahead);
+    if (size > UINT64_MAX - offset)
+        throw refused("cannot fetch '" + name_ + "': the range does not fit 64 bits");
+    thread_ = std::thread([this, pipe = pipe_.get(), offset, size] {
+        try {
+            download(*pipe, offset, offset + size);
+            pipe->finish();
+        } catch (...) {
+            pipe->finish(std::current_exception());
+        }
+    });
+}
+
+void HttpSource::check_cancelled() const {
+    if (options_.cancelled && options_.cancelled())
+        throw Error(ErrorCode::cancelled, "cannot fetch '" + name_ + "': cancelled");
+}
+
+std::size_t HttpSource::read(ByteSpan out) {
+    check_cancelled();
+    return pipe_->pop(out, [this] { check_cancelled(); });
+}
+
+std::optional<std::uint64_t> HttpSource::size() const {
+    const std::lock_guard lock(file_mutex_);
+    return file_.size;
+}
+
+bool HttpSource::seekable() const {
+    const std::lock_guard lock(file_mutex_);
+    return file_.seekable;
+}
+
+Clock::time_point HttpSource::deadline() const {
+    const std::lock_guard lock(file_mutex_);
+    return opened_ + (file_.contacted ? options_.deadline
+                                      : std::min(options_.first_contact, options_.deadline));
+}
+
+void HttpSource::compare(const HttpResponse& response) {
+    const std::lock_guard lock(file_mutex_);
+    file_.seekable = response.status == 206;
+    if (!file_.seen) {
+        file_.seen = true;
+        file_.etag = response.etag;
+        file_.last_modified = response.last_modified;
+        file_.size = response.file_size;
+        return;
+    }
+    if (differ(file_.etag, response.etag) || differ(file_.last_modified, response.last_modified) ||
+        (file_.size && response.file_size && *file_.size != *response.file_size))
+        throw SourceChanged("cannot fetch '" + name_ + "': the file changed meanwhile");
+}
+
+bool HttpSource::ends_at(std::uint64_t place, const HttpResult& result) const {
+    if (!result.problem.empty())
+        return false;
+    const auto known = size();
+    if (result.response.status == 416)
+        return !known || place >= *known;
+    return result.response.has_content() &&
+           (known ? place >= *known : result.response.status == 200);
+}
+
+std::string HttpSource::judge(const HttpResult& result) const {
+    const std::string cannot = "cannot fetch '" + name_ + "': ";
+    if (!result.problem.empty()) {
+        if (!result.transient)
+            throw Error(cannot + result.problem);
+        return result.problem;
+    }
+    const long status = result.response.status;
+    if (result.response.has_content())
+        return "the server ended the transfer early";
+    if (is_transient(status))
+        return "the server answers with status " + std::to_string(status);
+    if (status == 416)
+        throw refused(cannot + "the server does not have the range it announced");
+    throw Error(cannot + meaning_of(status));
+}
+
+void HttpSource::download(BytePipe& pipe, std::uint64_t next, std::uint64_t end) {
+    auto pause = options_.first_pause;
+    while (next < end) {
+        const std::uint64_t before = next;
+        std::uint64_t place = 0; // in the file, of the body's next byte
+        bool whole_file = false;
+        HttpHandlers handlers;
+        handlers.response = [&](const HttpResponse& response) {
+            compare(response);
+            place = response.first;
+            whole_file = response.status == 200;
+            if (place > next || (!whole_file && place != next))
+                throw refused("cannot fetch '" + name_ + "': the server sent another range");
+        };
+        handlers.body = [&](ByteView data) {
+            const auto skipped = std::min<std::uint64_t>(data.size(), next - std::min(place, next));
+            place += data.size();
+            data = data.subspan(skipped);
+            const bool surplus = data.size() > end - next;
+            data = data.first(surplus ? static_cast<std::size_t>(end - next) : data.size());
+            if (!pipe.push(data))
+                return false;
+            next += data.size();
+            // A range that ends where it was asked to is read to its end, to keep the connection.
+            return next < end || (!whole_file && !surplus);
+        };
+        bool late = false;
+        handlers.abandoned = [&] {
+            late = Clock::now() > deadline();
+            return late || pipe.abandoned();
+        };
+
+        const HttpResult result = client_.get(next, end - next, handlers);
+        if (next == end || pipe.abandoned() || ends_at(next, result))
+            return;
+        if (result.response.status != 0) {
+            const std::lock_guard lock(file_mutex_);
+            file_.contacted = true;
+        }
+        const std::string problem = late ? "the transfer is too slow" : judge(result);
+        if (next > before)
+            pause = options_.first_pause;
+        const auto wait = std::max<std::chrono::milliseconds>(
+            pause, std::min<std::chrono::milliseconds>(result.response.retry_after, longest_pause));
+        if (Clock::now() + wait > deadline())
+            throw Error(
+                "cannot fetch '" + name_ + "': " + problem + "; gave up after " +
+                format_duration(std::chrono::duration<double>(Clock::now() - opened_).count()));
+        say_note("'" + name_ + "': " + printable(problem) + ", trying again in " +
+                 format_duration(std::chrono::duration<double>(wait).count()));
+        if (pipe.wait_abandoned(wait))
+            return;
+        pause = std::min(pause * 2, longest_pause);
+    }
+}
+
+} // namespace quoin
