@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine that runs one of our images: which release each boot was, and what its agent says."""
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from .console import Line
+from .machine import Machine
+from .shell import ShellError
+
+# The signed command line names the root hash, and with it the release: the kernel prints it first.
+_KERNEL_STARTS = re.compile(r"\] Command line: .*\broothash=([0-9a-f]{64})")
+_SYSTEM_STARTS = re.compile(r"^\[ *(\d+\.\d+)\] systemd\[1\]: systemd \d+ .*running in system mode")
+_FAREWELL = re.compile(r"Kernel panic - not syncing|reboot: Restarting system")
+
+
+class NotObserved(Exception):
+    """The node did not do what the story needs."""
+
+
+@dataclass
+class Boot:
+    """One start of a kernel, as the console showed it."""
+
+    version: str
+    kernel_at: float  # seconds since power on
+    root_mounted_after: float | None = None  # seconds of kernel time until systemd ran from the root
+    ended_by: str | None = None
+
+
+@dataclass
+class Install:
+    """What `quoin-agent install --json` reported."""
+
+    report: dict
+
+    @property
+    def fetched(self) -> int:
+        return self.report["bytes_fetched"]
+
+    @property
+    def whole(self) -> int:
+        return self.report["bytes_total"]
+
+
+class Node:
+    """`versions` maps root hashes to releases; `watch` hears every console line."""
+
+    def __init__(self, directory: Path, image, versions: dict[str, str],
+                 watch: Callable[[Line], None] | None = None):
+        self._versions = versions
+        self._outer_watch = watch
+        self.boots: list[Boot] = []
+        self.machine = Machine(directory, image.disk, watch=self._watch)
+
+    def power_on(self) -> None:
+        self.machine.power_on()
+
+    def wait_for_boot(self, number: int, timeout: float = 180) -> Boot:
+        """The boot with that number, 1 being the first after power on; returns when its kernel
+        starts."""
+        self._wait(lambda: len(self.boots) >= number, f"boot {number} of the node", timeout)
+        return self.boots[number - 1]
+
+    def wait_until_up(self, version: str, timeout: float = 300) -> Boot:
+        """Returns when the release runs and answers on its shell; fails at once when another one
+        came up instead."""
+        self.machine.shell.wait_until_ready(timeout)
+        boot = self.boots[-1]
+        if boot.version != version:
+            raise NotObserved(f"the node came up with {boot.version} instead of {version}")
+        return boot
+
+    def status(self) -> dict:
+        return json.loads(self.machine.shell.check("quoin-agent status --json"))
+
+    def wait_for_status(self, predicate: Callable[[dict], bool], what: str,
+                        timeout: float = 240) -> dict:
+        """The first status that satisfies the predicate. The node may reboot meanwhile."""
+        last: dict = {}
+
+        def satisfied() -> bool:
+            nonlocal last
+            try:
+                last = self.status()
+            except (ShellError, json.JSONDecodeError):
+                return False  # it is rebooting, or just about to
+            return predicate(last)
+
+        try:
+            self._wait(satisfied, what, timeout)
+        except NotObserved as e:
+            raise NotObserved(f"{e}\n  the last status: {json.dumps(last)}") from None
+        return last
+
+    def install(self, url: str, timeout: float = 600) -> Install:
+        output = self.machine.shell.check(f"quoin-agent install --json {url}", timeout)
+        return Install(json.loads(output.strip().splitlines()[-1]))
+
+    def reboot(self) -> None:
+        self.machine.shell.send("systemctl reboot")
+
+    def secure_boot(self) -> bool:
+        """What the running kernel sees in the firmware's SecureBoot variable."""
+        variable = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
+        # Four bytes of attributes, then the value.
+        return self.machine.shell.check(f"od -An -tu1 -j4 -N1 {variable}").strip() == "1"
+
+    def stop(self) -> None:
+        self.machine.power_cut()
+
+    def _wait(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
+        deadline = time.monotonic() + timeout
+        while not condition():
+            if not self.machine.running:
+                raise NotObserved(f"the machine stopped while waiting for {what}")
+            if time.monotonic() > deadline:
+                raise NotObserved(f"{what} was not seen within {timeout:.0f} s; the console's last "
+                                  f"lines:\n{self.machine.console.tail()}")
+            time.sleep(0.2)
+
+    def _watch(self, line: Line) -> None:
+        if match := _KERNEL_STARTS.search(line.text):
+            version = self._versions.get(match[1], f"an unknown root {match[1]}")
+            self.boots.append(Boot(version, line.seconds))
+        elif self.boots and (match := _SYSTEM_STARTS.search(line.text)):
+            self.boots[-1].root_mounted_after = float(match[1])
+        elif self.boots and (match := _FAREWELL.search(line.text)):
+            self.boots[-1].ended_by = self.boots[-1].ended_by or match[0]
+        if self._outer_watch:
+            self._outer_watch(line)
+
+
+def slot_of(status: dict, version: str) -> dict | None:
+    """The slot that holds a release, in a status."""
+    return next((slot for slot in status["slots"] if slot["version"] == version), None)
+
+
+def booted_slot(status: dict) -> dict | None:
+    return next((slot for slot in status["slots"] if slot["name"] == status["booted"]), None)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands on the node. At the far end is `/bin/sh` reading its standard input from the second
+serial port (configs/overlays/demo-shell); a random mark frames each answer, so that kernel noise or
+the rest of an earlier answer is never taken for it.
+"""
+
+import os
+import re
+import secrets
+import shlex
+import socket
+import time
+from dataclasses import dataclass
+
+
+class ShellError(Exception):
+    """The node did not answer, or a command that had to succeed did not."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    output: str  # stdout
+    complaints: str  # stderr
+
+
+class Shell:
+    """One connection to the port; one command at a time."""
+
+    def __init__(self, connection: socket.socket):
+        self._connection = connection
+
+    def wait_until_ready(self, timeout: float) -> None:
+        """Returns when a shell at the far end answers. A question asked before there is one may be
+        lost, so it is repeated."""
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                self.run(":", timeout=2)
+                return
+            except ShellError:
+                if time.monotonic() > deadline:
+                    raise ShellError(f"no shell on the node after {timeout:.0f} s") from None
+
+    def run(self, command: str, timeout: float = 60) -> Answer:
+        """Runs one command line in a subshell. Throws ShellError when no answer comes in time."""
+        mark = secrets.token_hex(6)
+        body = shlex.quote(command)
+        # The mark is split in the question, so that an echo of it is not taken for the answer.
+        first, second = mark[:6], mark[6:]
+        question = (
+            f"m={first}''{second}; e=/run/demo-shell.err; printf '\\n<%s>\\n' $m; "
+            f"sh -c {body} </dev/null 2>$e; "
+            "s=$?; printf '\\n<%s %d>\\n' $m $s; cat $e; printf '\\n<%s end>\\n' $m\n")
+        self._connection.sendall(question.encode())
+        text = self._read_until(f"\n<{mark} end>\n", time.monotonic() + timeout, command)
+        framed = re.search(rf"\n<{mark}>\n(.*)\n<{mark} (\d+)>\n(.*)\n<{mark} end>\n", text, re.DOTALL)
+        if not framed:
+            raise ShellError(f"'{command}' had no complete answer")
+        output, status, complaints = framed.groups()
+        return Answer(int(status), output, complaints)
+
+    def check(self, command: str, timeout: float = 60) -> str:
+        """The output of a command that must succeed."""
+        answer = self.run(command, timeout)
+        if answer.status != 0:
+            raise ShellError(f"'{command}' on the node ended with {answer.status}: "
+                             f"{(answer.complaints or answer.output).strip()}")
+        return answer.output
+
+    def send(self, command: str) -> None:
+        """Sends a command whose answer will never come, such as `reboot`."""
+        self._connection.sendall(command.encode() + b"\n")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _read_until(self, end: str, deadline: float, command: str) -> str:
+        answer = b""
+        while end.encode() not in answer:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise ShellError(f"'{command}' did not answer in time")
+            self._connection.settimeout(left)
+            try:
+                data = self._connection.recv(65536)
+            except TimeoutError:
+                continue
+            if not data:
+                raise ShellError(f"the machine stopped during '{command}'")
+            answer += data
+        return answer.decode("utf-8", errors="replace")
+
+
+def connect(path: str, patience: float = 10) -> socket.socket:
+    """Connects to a Unix socket that may be about to appear. The path may be longer than the 107
+    bytes a socket address holds."""
+    deadline = time.monotonic() + patience
+    directory = os.open(os.path.dirname(path) or ".", os.O_PATH | os.O_DIRECTORY)
+    try:
+        short = f"/proc/self/fd/{directory}/{os.path.basename(path)}"
+        while True:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.connect(short)
+                return connection
+            except (FileNotFoundError, ConnectionRefusedError):
+                connection.close()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+    finally:
+        os.close(directory)
