@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// quoin-early: process 1 of the initrd. From the kernel's first breath to systemd: finds the signed
+// root, opens it, and hands over. There is no shell and no prompt: whatever cannot be done becomes
+// one line on the console and a reboot, so that a counted try burns and the loader moves on.
+// docs/formats/initrd.md describes what it is given and what it leaves behind.
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "early/boot_disk.hpp"
+#include "early/command_line.hpp"
+#include "early/console.hpp"
+#include "early/efi_variables.hpp"
+#include "early/machine_id.hpp"
+#include "early/modules.hpp"
+#include "early/mounts.hpp"
+#include "early/persistence.hpp"
+#include "early/report.hpp"
+#include "early/switch_root.hpp"
+#include "early/verity.hpp"
+#include "early/watchdog.hpp"
+
+#include <exception>
+#include <sys/reboot.h>
+#include <unistd.h>
+
+namespace quoin::early {
+
+/// Says what went not quite as it should, and keeps it for the report.
+static void note(BootReport& report, const std::vector<std::string>& notes) {
+    for (const std::string& text : notes) {
+        say(text);
+        report.notes.push_back(text);
+    }
+}
+
+[[noreturn]] static void boot() {
+    BootReport report;
+
+    // The kernel's own file systems, then what the signed command line asks for.
+    mount_kernel_file_systems();
+    const CommandLine line = parse_command_line(read_text("/proc/cmdline"));
+    report.root_hash = line.root_hash;
+
+    // Drivers. The watchdog comes after them, since its driver may be one; then a hang ends.
+    note(report, load_modules("/modules"));
+    note(report, arm_watchdog());
+
+    // What the loader says, which disk it meant, and where on it the signed root lies.
+    const LoaderReport loader =
+        mount_efi_variables() ? read_loader_report(efi_variables_directory) : LoaderReport{};
+    const Disk disk = wait_for_boot_disk(loader.esp, line.root_uuid());
+    const SlotPartitions slot = find_slot(disk, line);
+    report.counted = loader.counted;
+    report.disk = "/dev/" + disk.name;
+    report.slot = slot.name;
+
+    // From here on every byte of the root is checked against the root hash as it is read.
+    const std::string root =
+        open_verity(line, device_of(disk, slot.root), device_of(disk, slot.verity),
+                    loader.counted ? OnCorruption::restart : OnCorruption::fail);
+    mount_root(root);
+    say("slot " + std::string(1, slot.name) + ", root hash " + line.root_hash +
+        ", verity opened, " + seconds_since_kernel_start() + " s after kernel start");
+
+    // What can be written: in memory, or on the data partition.
+    mount_volatile_layers();
+    if (const Partition* esp = find_esp(disk.table, loader.esp))
+        report.esp = device_of(disk, *esp);
+    if (const Partition* partition = find_data(disk.table))
+        report.data = device_of(disk, *partition);
+    const DataMount data = mount_data(report.data);
+    report.data_mounted = data.mounted;
+    if (!data.note.empty())
+        note(report, {data.note});
+    note(report, bind_persistent_directories(data, "/persist"));
+    note(report, write_machine_id(data));
+
+    write_report(report);
+    switch_root(line.init);
+}
+
+[[noreturn]] static void give_up(const std::string& why) {
+    say_failure(why + "; rebooting in 10 s");
+    ::sync();
+    ::sleep(10);
+    ::reboot(RB_AUTOBOOT);
+    // Ending process 1 makes the kernel panic, and `panic=` reboots.
+    ::_exit(1);
+}
+
+} // namespace quoin::early
+
+int main() {
+    if (::getpid() != 1) {
+        quoin::early::say_failure("quoin-early is process 1 of an initrd and does nothing else");
+        return 2;
+    }
+    try {
+        quoin::early::boot();
+    } catch (const quoin::Error& e) {
+        quoin::early::give_up(e.what());
+    } catch (const std::exception& e) {
+        quoin::early::give_up(std::string("cannot boot: ") + e.what());
+    }
+}
