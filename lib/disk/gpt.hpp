@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// GUID partition tables (UEFI 2.10, chapter 5): read strictly and repaired by ourselves, since Linux
-// and sfdisk both overlook damage; made on the host with libfdisk (disk/gpt_create.hpp).
-// Uses no library, so early userspace shares it.
+// GUID partition tables (UEFI 2.10, chapter 5): read strictly and repaired by ourselves, since
+// Linux and sfdisk both overlook damage; made on the host with libfdisk (disk/gpt_create.hpp). Uses
+// no library, so early userspace shares the reading half (gpt.cpp); gpt_change.cpp writes.
 #pragma once
 
 #include "base/bytes.hpp"
 #include "base/fd.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace quoin {
 
-/// Type UUIDs of the Discoverable Partitions Specification, by architecture "x86-64" or "arm64".
+/// Type UUIDs of the Discoverable Partitions Specification, by architecture "x86-64" or "arm64"
+/// (Error(refused) for any other).
 struct PartitionTypes {
     Uuid root;
     Uuid root_verity;
@@ -32,7 +33,7 @@ struct Partition {
     unsigned number = 0; ///< from 1, the place in the array
     Uuid type;
     Uuid uuid;
-    std::string label; ///< UTF-8 of at most 36 UTF-16 units
+    std::string label; ///< UTF-8 of at most 36 UTF-16 units; what is not UTF-16 reads as U+FFFD
     std::uint64_t attributes = 0;
     std::uint64_t start = 0;
     std::uint64_t size = 0;
@@ -42,7 +43,7 @@ struct Partition {
 struct GptHealth {
     bool primary = false;
     bool backup = false;
-    bool agree = false; ///< same array contents
+    bool agree = false; ///< both, and with the same content
 };
 
 struct GptTable {
@@ -52,12 +53,13 @@ struct GptTable {
     GptHealth health;
 };
 
-/// Reads the primary copy, or the backup when the primary is damaged. Tries 512 and 4096 as sector
-/// size unless `fd` is a block device. Throws Error(refused) when neither copy is intact.
+/// Reads the primary copy, or the backup when the primary is damaged. The backup is looked for
+/// where the primary header says, else in the last sector. Tries 512 and 4096 as sector size unless
+/// `fd` is a block device. Throws Error(refused) when neither copy is intact.
 [[nodiscard]] GptTable read_gpt(FdRef fd, const std::string& name);
 
-/// Rewrites the damaged copy from the intact one, the write synced; false when nothing was to do.
-/// Where both are intact but disagree the primary wins.
+/// Rewrites the damaged copy from the intact one, each write synced; false when nothing was to do.
+/// Where both are intact but disagree the primary wins. The intact copy is never touched.
 bool heal_gpt(FdRef fd, const std::string& name);
 
 /// New names and UUIDs for entries, nothing else: what arming and emptying a slot need.
@@ -69,10 +71,14 @@ struct PartitionChange {
 
 /// Changes both copies so that one valid copy exists at every instant: backup array, backup header,
 /// primary array, primary header, each synced. Heals first. Throws Error(refused) before the first
-/// write when a label is longer than 36 UTF-16 units.
-void change_partitions(FdRef fd, const std::string& name, const std::vector<PartitionChange>& changes);
+/// write when a label is not ASCII or longer than 36 characters, or a number names no used entry.
+/// The kernel is not told: names and UUIDs that it shows are those of the last scan.
+void change_partitions(FdRef fd, const std::string& name,
+                       const std::vector<PartitionChange>& changes);
 
-/// UTF-16 units that a UTF-8 label takes.
+inline constexpr std::size_t max_label_units = 36;
+
+/// UTF-16 units that a UTF-8 label takes; each byte that is not UTF-8 counts as one.
 [[nodiscard]] std::size_t utf16_length(std::string_view text);
 
 } // namespace quoin
