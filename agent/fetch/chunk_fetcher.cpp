@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/fetch/chunk_fetcher.hpp"
+
+#include "base/units.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace quoin {
+
+namespace {
+/// A request costs a round trip; on most links that is worth more than these bytes.
+constexpr std::uint64_t merged_gap = 64 * KiB;
+} // namespace
+
+ChunkFetcher::ChunkFetcher(BundleSource& source, std::uint64_t data_start,
+                           std::vector<const PlacedChunk*> wanted)
+    : source_(source), data_start_(data_start), wanted_(std::move(wanted)) {}
+
+void ChunkFetcher::start_range() {
+    const std::uint64_t gap = source_.seekable() ? merged_gap : UINT64_MAX;
+    place_ = wanted_[next_]->data_offset;
+    range_end_ = place_ + wanted_[next_]->chunk.size;
+    for (std::size_t i = next_ + 1; i < wanted_.size(); ++i) {
+        const std::uint64_t offset = wanted_[i]->data_offset;
+        if (offset < range_end_ || offset - range_end_ > gap)
+            break;
+        range_end_ = offset + wanted_[i]->chunk.size;
+    }
+    source_.start(data_start_ + place_, range_end_ - place_);
+}
+
+void ChunkFetcher::skip_to(std::uint64_t place) {
+    std::array<std::uint8_t, 4096> unwanted;
+    while (place_ < place) {
+        const auto count = std::min<std::uint64_t>(unwanted.size(), place - place_);
+        read_on(source_, ByteSpan(unwanted).first(count));
+        place_ += count;
+    }
+}
+
+ByteView ChunkFetcher::read_chunk(const PlacedChunk& placed) {
+    skip_to(placed.data_offset);
+    content_.resize(placed.chunk.size);
+    read_on(source_, content_);
+    place_ += content_.size();
+    return content_;
+}
+
+ByteView ChunkFetcher::next() {
+    const PlacedChunk& placed = *wanted_.at(next_);
+    if (place_ > placed.data_offset || placed.data_offset + placed.chunk.size > range_end_)
+        start_range();
+    ByteView content = read_chunk(placed);
+    if (chunk_hash(content) != placed.chunk.hash) {
+        place_ = placed.data_offset;
+        range_end_ = place_ + placed.chunk.size;
+        source_.start(data_start_ + place_, placed.chunk.size);
+        content = read_chunk(placed);
+        if (chunk_hash(content) != placed.chunk.hash)
+            throw refused("cannot use '" + source_.name() + "': the block at byte " +
+                          std::to_string(data_start_ + placed.data_offset) + " is damaged");
+    }
+    ++next_;
+    delivered_ += content.size();
+    return content;
+}
+
+} // namespace quoin

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chunks out of a bundle, each checked before it is handed on.
+#pragma once
+
+#include "agent/fetch/bundle_source.hpp"
+#include "bundle/layout.hpp"
+
+#include <vector>
+
+namespace quoin {
+
+/// Delivers the wanted chunks one by one, in the order given. Neighbours in the bundle come with
+/// one request: gaps of up to 64 KiB are transferred rather than asked around, and a source that
+/// cannot seek is read in one go. Holds one chunk (at most 1 MiB).
+class ChunkFetcher {
+  public:
+    /// `data_start` is the place of the data area in the bundle; source and chunks outlive this.
+    ChunkFetcher(BundleSource& source, std::uint64_t data_start,
+                 std::vector<const PlacedChunk*> wanted);
+
+    /// The next chunk's content, valid until the next call. A chunk with a wrong hash is fetched
+    /// once more, then Error(refused). Must not be called more often than there are chunks.
+    [[nodiscard]] ByteView next();
+
+    /// Content bytes delivered so far.
+    [[nodiscard]] std::uint64_t delivered() const { return delivered_; }
+
+  private:
+    void start_range();
+    void skip_to(std::uint64_t place);
+    [[nodiscard]] ByteView read_chunk(const PlacedChunk& placed);
+
+    BundleSource& source_;
+    std::uint64_t data_start_;
+    std::vector<const PlacedChunk*> wanted_;
+    std::size_t next_ = 0;
+    std::uint64_t place_ = 0;     ///< in the data area, of the next byte the source delivers
+    std::uint64_t range_end_ = 0; ///< of the range started last
+    std::uint64_t delivered_ = 0;
+    Bytes content_;
+};
+
+} // namespace quoin

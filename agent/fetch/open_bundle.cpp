@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/fetch/open_bundle.hpp"
+
+#include <algorithm>
+
+namespace quoin {
+
+namespace {
+
+Error unusable(const BundleSource& source, const std::string& why) {
+    return refused("cannot use '" + source.name() + "': " + why);
+}
+
+} // namespace
+
+OpenBundle open_bundle(BundleSource& source, const TrustAnchors& anchors) {
+    OpenBundle bundle;
+    Bytes& prefix = bundle.prefix;
+    prefix.resize(first_read_size);
+    prefix.resize(read_range(source, 0, prefix));
+    if (prefix.size() < bundle_header_size)
+        throw unusable(source, "it is too short for a bundle");
+
+    bundle.header = BundleHeader::parse(ByteView(prefix).first(bundle_header_size));
+    const std::uint64_t head_size = bundle.header.head_size();
+    if (const std::size_t known = prefix.size(); known < head_size) {
+        prefix.resize(head_size);
+        source.start(known, head_size - known);
+        read_on(source, ByteSpan(prefix).subspan(known));
+    }
+    bundle.manifest = BundleHead::parse(prefix).authenticate(anchors);
+
+    const auto size = source.size();
+    if (size && *size != bundle.header.bundle_size())
+        throw unusable(source, "it has " + std::to_string(*size) + " bytes, its manifest says " +
+                                   std::to_string(bundle.header.bundle_size()));
+    return bundle;
+}
+
+Bytes fetch_index(BundleSource& source, const OpenBundle& bundle) {
+    Bytes index(bundle.header.index_size);
+    const std::uint64_t start = bundle.header.index_offset();
+    const auto known = std::min<std::uint64_t>(bundle.prefix.size() - start, index.size());
+    std::copy_n(bundle.prefix.begin() + static_cast<std::ptrdiff_t>(start), known, index.begin());
+    if (known < index.size()) {
+        source.start(start + known, index.size() - known);
+        read_on(source, ByteSpan(index).subspan(known));
+    }
+    if (sha256(index) != bundle.manifest.index_sha256)
+        throw unusable(source, "its index is damaged");
+    return index;
+}
+
+SlotIndex parse_index(ByteView bytes, const Manifest& manifest) {
+    SlotIndex index = SlotIndex::parse(bytes);
+    if (index.root_size() != manifest.root_size || index.uki_size() != manifest.uki_size)
+        throw refused("cannot use the bundle's index: its sizes are not the manifest's");
+    return index;
+}
+
+} // namespace quoin

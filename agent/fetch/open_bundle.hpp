@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first steps with any bundle: its head is read and authenticated before anything else in it is
+// looked at, then its index.
+#pragma once
+
+#include "agent/fetch/bundle_source.hpp"
+#include "bundle/head.hpp"
+#include "disk/slot_index.hpp"
+
+namespace quoin {
+
+/// A bundle whose manifest is trusted.
+struct OpenBundle {
+    BundleHeader header; ///< agrees with the manifest
+    Manifest manifest;
+    Bytes prefix; ///< what was read so far, from the start of the file
+};
+
+/// Reads the head, with one request where it fits 16 KiB. Throws Error(refused) when the file is no
+/// bundle, is not trusted, or has another size than its manifest says.
+[[nodiscard]] OpenBundle open_bundle(BundleSource& source, const TrustAnchors& anchors);
+
+/// The index as it lies in the bundle, checked against the manifest's digest. What `prefix` holds
+/// of it is not fetched again.
+[[nodiscard]] Bytes fetch_index(BundleSource& source, const OpenBundle& bundle);
+
+/// Parses an index that fetch_index() returned; throws Error(refused) when its sizes are not the
+/// manifest's.
+[[nodiscard]] SlotIndex parse_index(ByteView index, const Manifest& manifest);
+
+} // namespace quoin
