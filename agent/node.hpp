@@ -27,12 +27,12 @@ struct NodeOptions {
 
 /// One of the two places a system can lie in.
 struct Slot {
-    char name = 'a';                   ///< 'a' or 'b'
+    char name = 'a'; ///< 'a' or 'b'
     Partition root;
     Partition verity;
-    std::string id;                    ///< from the label; empty when the slot is empty
+    std::string id; ///< from the label; empty when the slot is empty
     std::string version;
-    std::optional<Digest> root_hash;   ///< from the two partition UUIDs; nothing when empty
+    std::optional<Digest> root_hash; ///< from the two partition UUIDs; nothing when empty
     [[nodiscard]] bool empty() const { return !root_hash; }
 };
 

@@ -13,17 +13,19 @@ namespace quoin {
 
 /// Why a release was left again.
 enum class Outcome { confirmed, check_failed, panicked, corrupted, inconclusive, rolled_back };
-[[nodiscard]] std::string_view name_of(Outcome outcome); ///< "confirmed" "check" "panic" "corruption" "inconclusive" "rollback"
+[[nodiscard]] std::string_view
+name_of(Outcome outcome); ///< "confirmed" "check" "panic" "corruption" "inconclusive" "rollback"
 
 /// An update that was armed and not yet judged.
 struct Attempt {
     std::string from_version, from_root_hash;
     std::string to_version, to_root_hash;
     char slot = 'b';
-    std::int64_t armed_at = 0;        ///< seconds since 1970; 0 when the clock was unset
-    unsigned rearmed = 0;             ///< how often an inconclusive end gave it fresh tries
-    unsigned boots_seen = 0;          ///< tries whose health gate was reached
-    std::optional<std::string> failure; ///< of the last gate that failed: "check 'NAME' exited with 1"
+    std::int64_t armed_at = 0; ///< seconds since 1970; 0 when the clock was unset
+    unsigned rearmed = 0;      ///< how often an inconclusive end gave it fresh tries
+    unsigned boots_seen = 0;   ///< tries whose health gate was reached
+    std::optional<std::string>
+        failure; ///< of the last gate that failed: "check 'NAME' exited with 1"
 };
 
 /// One line of history.

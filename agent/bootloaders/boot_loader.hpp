@@ -16,7 +16,7 @@ namespace quoin {
 /// One of our entries as the loader sees it.
 struct BootEntry {
     BootEntryName name;
-    bool listed = false;                  ///< false: first sector zero, the loader skips it
+    bool listed = false; ///< false: first sector zero, the loader skips it
     std::uint64_t size = 0;
     std::optional<std::string> root_hash; ///< from the UKI's command line; nothing when unlisted
 };
@@ -28,14 +28,16 @@ class BootLoader {
   public:
     virtual ~BootLoader() = default;
 
-    /// Every entry of ours, in the loader's order of preference; unlisted ones last. Changes nothing.
+    /// Every entry of ours, in the loader's order of preference; unlisted ones last. Changes
+    /// nothing.
     [[nodiscard]] virtual std::vector<BootEntry> entries() const = 0;
 
     /// Makes the loader skip an entry, durably. Leaves its file, its counter and all others alone.
     virtual void unlist(const BootEntryName& name) = 0;
 
     /// Writes a complete boot image under its final name, unlisted, synced and read back against
-    /// `sha256` (hex). Removes nothing listed; unlisted files of ours are removed first to make room. Throws Error(failed) before writing when there is no room.
+    /// `sha256` (hex). Removes nothing listed; unlisted files of ours are removed first to make
+    /// room. Throws Error(failed) before writing when there is no room.
     virtual void stage(const BootEntryName& name, std::uint64_t size, const std::string& sha256,
                        const BootImageReader& content) = 0;
 

@@ -12,15 +12,15 @@
 namespace quoin {
 
 struct InstallOptions {
-    std::string source;              ///< path or URL
-    bool allow_quarantined = false;  ///< --force-quarantined: explicit local override
+    std::string source;             ///< path or URL
+    bool allow_quarantined = false; ///< --force-quarantined: explicit local override
 };
 
 /// The last line of `install --json`.
 struct InstallReport {
     std::string version;
     std::string root_hash;
-    std::uint64_t bytes_total = 0;   ///< root + UKI
+    std::uint64_t bytes_total = 0; ///< root + UKI
     std::uint64_t bytes_reused = 0;
     std::uint64_t bytes_fetched = 0; ///< every byte read from the bundle, a local file included
     std::uint64_t bytes_written = 0; ///< to the disk
@@ -29,7 +29,8 @@ struct InstallReport {
 };
 
 /// Called with the name of a step ("verifying", "writing", "reading back", "arming") and progress.
-using InstallObserver = std::function<void(const std::string& step, std::uint64_t done, std::uint64_t whole)>;
+using InstallObserver =
+    std::function<void(const std::string& step, std::uint64_t done, std::uint64_t whole)>;
 
 /// Does the whole of it, up to armed; does not reboot. Throws Error(refused) with nothing changed
 /// when the bundle is untrusted, damaged, incompatible, older, quarantined; Error(nothing_to_do)

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/esp_mount.hpp"
+
+#include "base/error.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <sched.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+namespace quoin {
+
+namespace {
+
+constexpr useconds_t retry_after = 100'000; // microseconds
+constexpr unsigned retries = 100;
+
+/// Once a process: from here on mounts made here are invisible outside, while mounts made outside
+/// still appear here.
+void leave_shared_mounts() {
+    static bool left = false;
+    if (left)
+        return;
+    if (::unshare(CLONE_NEWNS) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0)
+        throw system_error("cannot make a mount namespace");
+    left = true;
+}
+
+bool mount_busy(const std::string& device, const std::string& directory, unsigned long flags) {
+    if (::mount(device.c_str(), directory.c_str(), "vfat", flags, "umask=0077") == 0)
+        return false;
+    if (errno == EBUSY)
+        return true;
+    throw system_error("cannot mount '" + device + "'");
+}
+
+} // namespace
+
+EspMount::EspMount(const std::string& device, const std::string& directory, bool writable)
+    : directory_(directory) {
+    leave_shared_mounts();
+    std::error_code problem;
+    std::filesystem::create_directories(directory, problem);
+    if (problem)
+        throw system_error("cannot create '" + directory + "'", problem.value());
+    const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS |
+                                static_cast<unsigned long>(writable ? 0 : MS_RDONLY);
+    for (unsigned attempt = 0; mount_busy(device, directory, flags); ++attempt) {
+        if (attempt == retries)
+            throw Error("cannot mount '" + device + "': somebody else keeps it mounted");
+        ::usleep(retry_after);
+    }
+}
+
+EspMount::~EspMount() {
+    ::umount2(directory_.c_str(), MNT_DETACH);
+}
+
+} // namespace quoin
