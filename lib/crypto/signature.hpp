@@ -14,7 +14,11 @@
 namespace quoin {
 
 /// Stored as a 16-bit number in signature records.
-enum class SignatureAlgorithm : std::uint16_t { ed25519 = 1, ecdsa_p256_sha256 = 2, rsa_pss_sha256 = 3 };
+enum class SignatureAlgorithm : std::uint16_t {
+    ed25519 = 1,
+    ecdsa_p256_sha256 = 2,
+    rsa_pss_sha256 = 3
+};
 
 [[nodiscard]] std::string_view name_of(SignatureAlgorithm algorithm);
 
@@ -68,6 +72,7 @@ class SigningKey {
 };
 
 /// An RSA-2048 key and a self-signed certificate for Secure Boot, both PEM: {key, certificate}.
-[[nodiscard]] std::pair<std::string, std::string> generate_secure_boot_key(const std::string& common_name);
+[[nodiscard]] std::pair<std::string, std::string>
+generate_secure_boot_key(const std::string& common_name);
 
 } // namespace quoin
