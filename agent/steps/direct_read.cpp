@@ -26,6 +26,14 @@ UniqueFd reopen_direct(const Region& region) {
     return UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
 }
 
+void forget(const Region& region, std::uint64_t offset, std::uint64_t size) {
+    const int problem =
+        ::posix_fadvise(region.fd().get(), static_cast<off_t>(region.start() + offset),
+                        static_cast<off_t>(size), POSIX_FADV_DONTNEED);
+    if (problem != 0)
+        throw system_error("cannot read '" + region.name() + "' back", problem);
+}
+
 } // namespace
 
 DirectReader::DirectReader(const Region& region)
@@ -59,11 +67,7 @@ ByteView DirectReader::read_piece(std::uint64_t offset, std::size_t size) {
             throw system_error("cannot read '" + region_.name() + "' back");
     }
     if (done < size) {
-        const int problem =
-            ::posix_fadvise(region_.fd().get(), static_cast<off_t>(region_.start() + offset),
-                            static_cast<off_t>(size), POSIX_FADV_DONTNEED);
-        if (problem != 0)
-            throw system_error("cannot read '" + region_.name() + "' back", problem);
+        forget(region_, offset, size);
         region_.read(piece, offset);
     }
     return piece;
@@ -85,6 +89,11 @@ void DirectReader::read(ByteSpan out, std::uint64_t offset) {
         std::copy(piece.begin(), piece.end(), out.begin());
         out = out.subspan(piece.size());
     });
+}
+
+void drop_cached(const Region& region) {
+    region.sync();
+    forget(region, 0, region.size());
 }
 
 } // namespace quoin

@@ -43,4 +43,8 @@ class DirectReader {
     Handle<void, std::free> buffer_;
 };
 
+/// Forgets what the page cache holds of a region, after syncing it: ordinary reads then come from
+/// the medium.
+void drop_cached(const Region& region);
+
 } // namespace quoin

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of an update, from the bundle's head to the armed slot. Each step is one file; the order
+// and what holds between the steps is this one's.
+#include "agent/steps/install.hpp"
+
+#include "agent/clock.hpp"
+#include "agent/fetch/open_bundle.hpp"
+#include "agent/steps/cancel.hpp"
+#include "agent/steps/check_release.hpp"
+#include "agent/steps/observe.hpp"
+#include "agent/steps/read_back.hpp"
+#include "agent/steps/slot_table.hpp"
+#include "agent/steps/stage_boot_image.hpp"
+#include "agent/steps/write_slot.hpp"
+#include "base/terminal.hpp"
+
+#include <chrono>
+
+namespace quoin {
+
+namespace {
+
+/// One run from head to armed; `report` collects over the runs of one install().
+class Installation {
+  public:
+    Installation(Node& node, BootLoader& loader, const InstallOptions& options,
+                 const InstallObserver& observer, const CancelOnSignal& cancel,
+                 InstallReport& report)
+        : node_(node), loader_(loader), options_(options), observer_(observer), cancel_(cancel),
+          report_(report) {}
+
+    void run(BundleSource& source) {
+        const OpenBundle bundle = authenticate(source);
+        const Manifest& manifest = bundle.manifest;
+        Bytes index = fetch_index(source, bundle);
+        InstallPlan plan = make_install_plan(index, manifest);
+
+        take_slot(manifest);
+        // From here on nothing starts the target slot, and its index says "writing": a later
+        // install finds every chunk that this one brings in place.
+        mark_writing(manifest, std::move(index));
+        write_content(manifest, plan, source, bundle.header.data_offset());
+        // The data on the medium is proven; nothing starts it yet.
+        stage(manifest, plan, source, bundle.header.data_offset());
+        name_slot(node_, roles_.target, manifest);
+        arm(manifest);
+        report(manifest);
+    }
+
+  private:
+    ProgressObserver step(const std::string& name) {
+        return [this, name](std::uint64_t done, std::uint64_t whole) {
+            cancel_.check();
+            if (observer_)
+                observer_(name, done, whole);
+        };
+    }
+
+    OpenBundle authenticate(BundleSource& source) {
+        step("verifying")(0, 0);
+        OpenBundle bundle = open_bundle(source, node_.trust_anchors());
+        const AgentState state = AgentState::read(node_.state_directory());
+        const Observation seen = observe(node_, loader_, state);
+        ReleaseContext context = release_context(bundle.manifest, node_, loader_, state, seen);
+        context.agent_version = QUOIN_VERSION;
+        context.allow_quarantined = options_.allow_quarantined;
+        require_accepted(bundle.manifest, context);
+
+        roles_ = roles_of(seen);
+        const ObservedSlot& running = seen.slot(roles_.running);
+        from_version_ = running.slot.version;
+        from_root_hash_ = running.root_hash();
+        running_image_ = running.entry ? loader_.path_of(running.entry->name) : std::string();
+        return bundle;
+    }
+
+    /// The index kept with a slot; empty when there is none.
+    SlotIndex known_index(char name, bool finished_only) {
+        const Slot& slot = node_.slot(name);
+        const auto stored = read_slot_index(node_.verity_region(slot));
+        if (!stored || (finished_only && (stored->state != SlotIndexState::complete ||
+                                          stored->root_hash != slot.root_hash)))
+            return {};
+        try {
+            return SlotIndex::parse(stored->index);
+        } catch (const Error& problem) {
+            say_detail("cannot use the index of slot '" + std::string(1, name) +
+                       "': " + problem.what() + ", ignoring");
+            return {};
+        }
+    }
+
+    InstallPlan make_install_plan(ByteView index, const Manifest& manifest) {
+        InstallPlan plan =
+            make_plan(parse_index(index, manifest), known_index(roles_.target, false),
+                      known_index(roles_.running, true));
+        settle_boot_image(plan, running_image_);
+        return plan;
+    }
+
+    /// Nothing may start or find the slot while it is rewritten.
+    void take_slot(const Manifest& manifest) {
+        cancel_.check();
+        const Slot target = node_.slot(roles_.target);
+        for (const BootEntry& entry : loader_.entries())
+            if (entry.listed && is_superseded(entry, target, manifest))
+                loader_.unlist(entry.name);
+
+        AgentState state = AgentState::read(node_.state_directory());
+        if (state.attempt && state.attempt->slot == roles_.target) {
+            state.attempt.reset();
+            state.write(node_.state_directory());
+        }
+        empty_slot(node_, roles_.target);
+    }
+
+    void mark_writing(const Manifest& manifest, Bytes index) {
+        const Region verity = node_.verity_region(node_.slot(roles_.target));
+        const auto stored = read_slot_index(verity);
+        if (stored && stored->state == SlotIndexState::writing &&
+            stored->root_hash == manifest.root_hash && stored->index == index)
+            return;
+        report_.bytes_written += index.size();
+        write_slot_index(verity, {SlotIndexState::writing, manifest.root_hash, manifest.root_size,
+                                  std::move(index)});
+    }
+
+    void write_content(const Manifest& manifest, InstallPlan& plan, BundleSource& source,
+                       std::uint64_t data_start) {
+        const Slot target = node_.slot(roles_.target);
+        const Region root = node_.root_region(target);
+        const Region verity = node_.verity_region(target);
+
+        WriteSlotResult result = write_slot(root, node_.root_region(node_.slot(roles_.running)),
+                                            plan, source, data_start, step("writing"));
+        pieces_ = std::move(result.boot_image);
+        fetched_ += result.fetched;
+        report_.bytes_written += result.written;
+
+        report_.bytes_written += derive_tree(root, verity, manifest, step("reading back"));
+        if (!write_slot_index_state(verity, SlotIndexState::complete))
+            throw Error("cannot finish '" + verity.name() + "': its index is damaged");
+        check_stored_index(verity, manifest);
+    }
+
+    void stage(const Manifest& manifest, const InstallPlan& plan, BundleSource& source,
+               std::uint64_t data_start) {
+        staged_ = stage_boot_image(loader_, manifest, plan, running_image_, pieces_, source,
+                                   data_start, step("writing the boot image"));
+        fetched_ += staged_.fetched;
+        report_.bytes_written += manifest.uki_size;
+    }
+
+    /// First the memory of it, durably, then the one sector: a system that was tried is always one
+    /// that the agent knows it armed.
+    void arm(const Manifest& manifest) {
+        step("arming")(0, 0);
+        Attempt attempt;
+        attempt.from_version = from_version_;
+        attempt.from_root_hash = from_root_hash_;
+        attempt.to_version = manifest.version;
+        attempt.to_root_hash = manifest.root_hash.hex();
+        attempt.slot = roles_.target;
+        attempt.armed_at = current_time();
+        AgentState state = AgentState::read(node_.state_directory());
+        state.attempt = attempt;
+        state.write(node_.state_directory());
+        loader_.arm(staged_.name, staged_.first_sector);
+    }
+
+    void report(const Manifest& manifest) {
+        report_.version = manifest.version;
+        report_.root_hash = manifest.root_hash.hex();
+        report_.bytes_total = manifest.root_size + manifest.uki_size;
+        report_.bytes_reused = report_.bytes_total - std::min(fetched_, report_.bytes_total);
+    }
+
+    Node& node_;
+    BootLoader& loader_;
+    const InstallOptions& options_;
+    const InstallObserver& observer_;
+    const CancelOnSignal& cancel_;
+    InstallReport& report_;
+
+    UpdateRoles roles_;
+    std::string from_version_;
+    std::string from_root_hash_;
+    std::string running_image_; ///< path of the running boot image; empty when unknown
+    BootImagePieces pieces_;
+    StagedBootImage staged_;
+    std::uint64_t fetched_ = 0; ///< content of chunks
+};
+
+} // namespace
+
+InstallReport install(Node& node, BootLoader& loader, const InstallOptions& options,
+                      const InstallObserver& observer) {
+    const auto started = std::chrono::steady_clock::now();
+    const CancelOnSignal cancel;
+    FetchOptions fetch = options.fetch;
+    fetch.cancelled = [&cancel] { return cancel.requested(); };
+
+    InstallReport report;
+    const auto run = [&] {
+        const auto source = open_source(options.source, fetch);
+        const auto count = [&] {
+            report.bytes_fetched += source->bytes();
+            report.requests += source->requests();
+        };
+        try {
+            Installation(node, loader, options, observer, cancel, report).run(*source);
+            count();
+        } catch (const SourceChanged&) {
+            count();
+            throw;
+        }
+    };
+    try {
+        run();
+    } catch (const SourceChanged& change) {
+        say_note(std::string(change.what()) + ", starting over");
+        run();
+    }
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return report;
+}
+
+} // namespace quoin

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/steps/stage_boot_image.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+
+#include <algorithm>
+
+namespace quoin {
+
+namespace {
+
+constexpr std::size_t sector = 512;
+
+/// The running boot image, read chunk by chunk.
+class LocalImage {
+  public:
+    /// A file that cannot be opened holds nothing.
+    explicit LocalImage(const std::string& path) : path_(path) {
+        if (exists(path))
+            fd_ = open_file(path, O_RDONLY);
+    }
+
+    /// True when the chunk is where the plan believes it to be; then content() is the chunk's.
+    bool holds(const PlannedChunk& planned) {
+        if (!fd_)
+            return false;
+        content_.resize(planned.placed.chunk.size);
+        try {
+            pread_exact(fd_, content_, planned.local_offset, path_);
+        } catch (const Error&) {
+            return false;
+        }
+        return chunk_hash(content_) == planned.placed.chunk.hash;
+    }
+
+    [[nodiscard]] ByteView content() const { return content_; }
+
+  private:
+    std::string path_;
+    UniqueFd fd_;
+    Bytes content_;
+};
+
+/// Yields the image from beginning to end, as BootLoader::stage wants it.
+class BootImageStream {
+  public:
+    BootImageStream(const InstallPlan& plan, const std::string& running_image,
+                    const BootImagePieces& pieces, BundleSource& source, std::uint64_t data_start)
+        : plan_(plan), pieces_(pieces), local_(running_image),
+          fetcher_(source, data_start, chunks_to_fetch(plan, pieces)) {}
+
+    std::size_t read(ByteSpan out) {
+        if (rest_.empty() && next_ < plan_.uki.size())
+            rest_ = content_of(plan_.uki[next_++]);
+        const std::size_t count = std::min(rest_.size(), out.size());
+        std::copy_n(rest_.begin(), count, out.begin());
+        rest_ = rest_.subspan(count);
+        const auto start = out.first(std::min(count, sector - first_sector_.size()));
+        first_sector_.insert(first_sector_.end(), start.begin(), start.end());
+        return count;
+    }
+
+    [[nodiscard]] const Bytes& first_sector() const { return first_sector_; }
+    [[nodiscard]] std::uint64_t fetched() const { return fetcher_.delivered(); }
+
+  private:
+    static std::vector<const PlacedChunk*> chunks_to_fetch(const InstallPlan& plan,
+                                                           const BootImagePieces& pieces) {
+        std::vector<const PlacedChunk*> wanted;
+        for (const PlannedChunk& planned : plan.uki)
+            if (planned.origin == ChunkOrigin::bundle &&
+                pieces.count(planned.placed.target_offset) == 0)
+                wanted.push_back(&planned.placed);
+        return wanted;
+    }
+
+    ByteView content_of(const PlannedChunk& planned) {
+        if (planned.origin == ChunkOrigin::running) {
+            if (!local_.holds(planned))
+                throw Error("cannot copy from the running boot image: it changed meanwhile");
+            return local_.content();
+        }
+        const auto piece = pieces_.find(planned.placed.target_offset);
+        return piece != pieces_.end() ? ByteView(piece->second) : fetcher_.next();
+    }
+
+    const InstallPlan& plan_;
+    const BootImagePieces& pieces_;
+    LocalImage local_;
+    ChunkFetcher fetcher_;
+    std::size_t next_ = 0;
+    ByteView rest_;
+    Bytes first_sector_;
+};
+
+} // namespace
+
+void settle_boot_image(InstallPlan& plan, const std::string& running_image) {
+    LocalImage local(running_image);
+    for (PlannedChunk& planned : plan.uki)
+        if (planned.origin == ChunkOrigin::running && !local.holds(planned))
+            planned.origin = ChunkOrigin::bundle;
+}
+
+StagedBootImage stage_boot_image(BootLoader& loader, const Manifest& manifest,
+                                 const InstallPlan& plan, const std::string& running_image,
+                                 const BootImagePieces& pieces, BundleSource& source,
+                                 std::uint64_t data_start, const ProgressObserver& step) {
+    StagedBootImage staged;
+    staged.name = {manifest.id, manifest.version, BootEntryName::Counter{manifest.tries, 0}};
+    BootImageStream stream(plan, running_image, pieces, source, data_start);
+    std::uint64_t done = 0;
+    loader.stage(staged.name, manifest.uki_size, manifest.uki_sha256.hex(), [&](ByteSpan buffer) {
+        const std::size_t count = stream.read(buffer);
+        step(done += count, manifest.uki_size);
+        return count;
+    });
+    staged.first_sector = stream.first_sector();
+    staged.fetched = stream.fetched();
+    return staged;
+}
+
+} // namespace quoin

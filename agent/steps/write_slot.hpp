@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The root's chunks into their slot: what is there stays, what the node has is copied, the rest is
+// fetched. Every chunk is hashed before it is written.
+#pragma once
+
+#include "agent/fetch/chunk_fetcher.hpp"
+#include "agent/steps/plan.hpp"
+#include "base/progress.hpp"
+#include "base/region.hpp"
+
+#include <map>
+
+namespace quoin {
+
+/// Pieces of the boot image that came along with the root, by their place in the boot image: up to
+/// 1 MiB of the small ones, which would each cost a request later.
+using BootImagePieces = std::map<std::uint64_t, Bytes>;
+
+struct WriteSlotResult {
+    BootImagePieces boot_image;
+    std::uint64_t fetched = 0; ///< content of chunks from the bundle
+    std::uint64_t written = 0;
+};
+
+/// Works through `plan.root`; a chunk that is not where the plan believed it to be is fetched. The
+/// slot's data is durable when this returns. `running` is the running slot's root; `step` is called
+/// often, with the bytes in place and the root's size, and may throw to stop.
+[[nodiscard]] WriteSlotResult write_slot(const Region& target, const Region& running,
+                                         InstallPlan& plan, BundleSource& source,
+                                         std::uint64_t data_start, const ProgressObserver& step);
+
+} // namespace quoin
