@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// One release out of a bundle or a disk image, as `diff` compares it. Not trusted, only read.
+#pragma once
+
+#include "builder/root_image.hpp"
+#include "disk/slot_index.hpp"
+
+#include <memory>
+#include <string>
+
+namespace quoin {
+
+struct ReleaseView {
+    std::string name; ///< "node 1.0.0"
+    SlotIndex index;
+    std::uint64_t head_size = 0;  ///< bytes of header, signatures and manifest in the bundle
+    std::uint64_t index_size = 0; ///< bytes of the index in the bundle
+    UniqueFd file;                ///< what `root` reads
+    std::unique_ptr<RootReader> root;
+};
+
+/// Opens a bundle, whose root is put together in an unlinked temporary file, or an image, of which
+/// the slot is taken that the boot loader would start. Throws Error(refused).
+[[nodiscard]] ReleaseView open_release(const std::string& path);
+
+} // namespace quoin

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// `quoin build RECIPE`: the stages of a build, in order.
+#include "base/error.hpp"
+#include "base/terminal.hpp"
+#include "builder/build_keys.hpp"
+#include "builder/build_outputs.hpp"
+#include "builder/commands/command.hpp"
+#include "builder/interruption.hpp"
+#include "builder/own_programs.hpp"
+#include "builder/root_image.hpp"
+#include "builder/stages/bundle.hpp"
+#include "builder/stages/data_file_system.hpp"
+#include "builder/stages/disk_layout.hpp"
+#include "builder/stages/esp.hpp"
+#include "builder/stages/initrd.hpp"
+#include "builder/stages/node_root_files.hpp"
+#include "builder/stages/report.hpp"
+#include "builder/stages/secure_boot.hpp"
+#include "builder/stages/uki.hpp"
+#include "bundle/head.hpp"
+#include "disk/gpt_create.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <iostream>
+#include <unistd.h>
+
+namespace quoin {
+namespace {
+
+struct BuildOptions : CommonOptions {
+    std::string recipe;
+    std::string output = ".";
+    std::string keys;
+    std::string cache;
+};
+
+void announce(const std::string& stage) {
+    check_interruption();
+    say_detail(stage);
+}
+
+Region window(const PendingFile& disk, Extent place, const std::string& name) {
+    return {disk.fd(), place.start, place.size, name};
+}
+
+RootImage write_root(const Recipe& recipe, const BuildKeys& keys, const BuildOptions& options,
+                     const PendingFile& disk) {
+    StageProgress progress("packing the root");
+    return write_root_image(recipe,
+                            {node_root_files(recipe, keys), options.cache, progress.observer()},
+                            disk.fd(), esp_extent(recipe).end());
+}
+
+Digest write_verity(const RootImage& root, const Region& partition) {
+    return root.leaves.finish(
+        [&](std::uint64_t offset, ByteView block) { partition.write(block, offset); });
+}
+
+Initrd make_initrd(const Recipe& recipe, const RootImage& root, const PendingFile& disk,
+                   Extent place) {
+    RootReader reader(disk.fd(), place.start, root.size);
+    RootFiles files;
+    files.read = [&](const std::string& path) { return reader.read(path); };
+    for (auto& file : reader.walk())
+        files.paths.push_back(std::move(file.path));
+    return build_initrd(recipe, files, root.kernel_release,
+                        read_own_program("quoin-early", "build the target quoin-early"));
+}
+
+/// The bundle's head, so that an image can be verified by its signatures too.
+EspFile manifest_on_esp(const std::string& name, const PendingFile& bundle) {
+    Bytes header(bundle_header_size);
+    pread_exact(bundle.fd(), header, 0, name);
+    Bytes head(BundleHeader::parse(header).head_size());
+    pread_exact(bundle.fd(), head, 0, name);
+    return {"/EFI/quoin/" + name + ".manifest", std::move(head)};
+}
+
+/// Some 32 bits that are the same for the same root.
+std::uint32_t volume_id(const Digest& root_hash) {
+    return load<le32>(root_hash.bytes);
+}
+
+BuildReport build(const BuildOptions& options) {
+    const auto recipe = read_recipe(options.recipe);
+    const auto keys = read_build_keys(options.keys);
+    const auto name = image_name(recipe);
+    BuildOutputs outputs(options.output, name);
+    auto& disk = outputs.disk;
+
+    announce("packing the root");
+    const auto root = write_root(recipe, keys, options, disk);
+
+    const auto layout =
+        lay_out_disk(recipe, root.size, SlotIndex{root.chunks, {}}.serialize().size());
+    if (::ftruncate(disk.fd().get(), static_cast<off_t>(layout.disk_size)) != 0)
+        throw system_error("cannot size '" + disk.final_path() + "'");
+
+    announce("writing the verity tree");
+    const auto verity = VerityParameters::derived_from(recipe.id);
+    const auto verity_partition = window(disk, layout.verity_a, "verity partition a");
+    const auto root_hash = write_verity(root, verity_partition);
+
+    announce("packing the initrd");
+    const auto initrd = make_initrd(recipe, root, disk, layout.root_a);
+
+    announce("assembling the UKI");
+    const auto uki = sign_for_secure_boot(
+        build_uki(recipe, root, initrd, kernel_command_line(recipe, root_hash, verity, root.size)),
+        keys, root.newest_mtime, name + ".efi");
+    pwrite_all(outputs.uki.fd(), uki, 0, outputs.uki.final_path());
+
+    announce("writing the bundle");
+    const SlotIndex index{root.chunks, index_uki(uki)};
+    write_slot_index(verity_partition,
+                     {SlotIndexState::complete, root_hash, root.size, index.serialize()});
+    {
+        StageProgress progress("writing the bundle");
+        const Release release{recipe,
+                              root_hash,
+                              verity,
+                              index,
+                              window(disk, {layout.root_a.start, root.size}, "root"),
+                              uki};
+        (void)pack_bundle(outputs.bundle.fd(), outputs.bundle.final_path(), release, keys,
+                          progress.observer());
+    }
+
+    announce("making the ESP, the data file system and the partition table");
+    auto esp_files = loader_files(recipe, keys, root.newest_mtime);
+    esp_files.push_back({"/EFI/Linux/" + name + ".efi", uki});
+    esp_files.push_back(manifest_on_esp(name, outputs.bundle));
+    write_esp(disk.temporary_path(), layout.esp, recipe.sector_size, volume_id(root_hash),
+              root.newest_mtime, std::move(esp_files));
+    make_data_file_system(disk.temporary_path(), layout.data,
+                          derived_uuid("data file system", root_hash.hex()), root.newest_mtime);
+    create_gpt(disk.temporary_path(), recipe.sector_size, derived_uuid("disk", root_hash.hex()),
+               image_partitions(recipe, layout, root_hash));
+
+    announce("describing the outputs");
+    BuildReport report;
+    report.id = recipe.id;
+    report.version = recipe.version;
+    report.architecture = recipe.architecture;
+    report.root_hash = root_hash.hex();
+    report.kernel = root.kernel_release;
+    report.root_size = root.size;
+    report.slot_size = layout.root_a.size;
+    report.initrd_size = initrd.content.size();
+    report.uki_size = uki.size();
+    report.disk_size = layout.disk_size;
+    report.secure_boot = keys.secure_boot();
+    for (const auto& signer : keys.signing)
+        report.signers.push_back(signer.name);
+    report.boot_modules = initrd.modules;
+    report.warnings = root.warnings;
+    report.warnings.insert(report.warnings.end(), initrd.warnings.begin(), initrd.warnings.end());
+    for (const auto* output : {&outputs.disk, &outputs.bundle, &outputs.uki})
+        report.outputs.push_back(describe_output(
+            output->fd(), std::filesystem::path(output->final_path()).filename().string()));
+    pwrite_all(outputs.report.fd(), bytes_of(report.json()), 0, outputs.report.final_path());
+    check_interruption();
+    outputs.commit();
+    return report;
+}
+
+} // namespace
+
+void add_build_command(CLI::App& quoin) {
+    const auto options = std::make_shared<BuildOptions>();
+    auto& command = add_command(
+        quoin, "build", "Build disk image, bundle, UKI and report from a recipe",
+        "  quoin build node.toml --keys keys            writes to the current directory\n"
+        "  quoin build node.toml -o out --keys keys --json\n",
+        *options, Reports::json);
+    command.add_option("RECIPE", options->recipe, "The recipe, a TOML file; see quoin-recipe(5)")
+        ->required();
+    command.add_option("-o,--output", options->output,
+                       "Directory for the outputs; made when missing. Default: the current one");
+    command.add_option("--keys", options->keys, "Directory of signing keys; see `quoin keys init`");
+    command.add_option("--cache", options->cache,
+                       "Directory that keeps roots made of Debian packages for the next build");
+    command.callback([options] {
+        const auto report = build(*options);
+        for (const auto& warning : report.warnings)
+            say_warning(warning);
+        std::cout << (options->json ? report.json() : report.text()) << std::flush;
+    });
+}
+
+} // namespace quoin

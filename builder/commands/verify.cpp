@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// `quoin verify FILE --trust KEY...`: every signature, chunk and hash of a bundle or disk image.
+#include "base/error.hpp"
+#include "base/terminal.hpp"
+#include "builder/artifacts/verify_image.hpp"
+#include "builder/commands/command.hpp"
+#include "builder/interruption.hpp"
+
+#include <fmt/format.h>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace quoin {
+namespace {
+
+struct VerifyOptions : CommonOptions {
+    std::string file;
+    std::vector<std::string> trust;
+    unsigned required = 0; ///< 0: what the trust directory says, else 1
+};
+
+VerifiedSystem verify_bundle(const Region& bundle, const TrustAnchors& anchors,
+                             const ProgressObserver& progress) {
+    const auto head = read_bundle_head(bundle);
+    VerifiedSystem system;
+    system.manifest = head.authenticate(anchors);
+    system.signers = judge(bytes_of(head.manifest_text), head.signatures, anchors).signers;
+    verify_bundle_data(bundle, head, system.manifest, progress);
+    return system;
+}
+
+std::vector<VerifiedSystem> verify_file(const std::string& path, const TrustAnchors& anchors) {
+    StageProgress progress("verifying");
+    const auto fd = open_file(path, O_RDONLY);
+    switch (artifact_kind(fd, path)) {
+    case ArtifactKind::bundle:
+        return {verify_bundle({fd, 0, size_of(fd, path), path}, anchors, progress.observer())};
+    case ArtifactKind::disk_image:
+        return verify_image(DiskImage::open(path), anchors, progress.observer());
+    case ArtifactKind::uki:
+        throw Error(ErrorCode::usage, "'" + path +
+                                          "' is a UKI: verify the bundle or image it is "
+                                          "part of, or its own signature with sbverify");
+    }
+    throw std::logic_error("unknown kind of file");
+}
+
+void verify(const VerifyOptions& options) {
+    auto anchors = TrustAnchors::read(options.trust);
+    if (options.required != 0)
+        anchors.required = options.required;
+    const auto systems = in_context("'" + options.file + "' is refused",
+                                    [&] { return verify_file(options.file, anchors); });
+
+    auto list = nlohmann::json::array();
+    for (const auto& system : systems) {
+        const auto& manifest = system.manifest;
+        if (!options.json) {
+            std::cout << fmt::format("{}{} {} ({}) is what {} signed\n",
+                                     system.slot.empty() ? ""
+                                                         : fmt::format("slot {}: ", system.slot),
+                                     manifest.id, manifest.version, manifest.architecture,
+                                     printable(fmt::format("{}", fmt::join(system.signers, ", "))));
+            std::cout << fmt::format("  root hash  {}\n", manifest.root_hash.hex());
+        }
+        list.push_back(
+            {{"slot", system.slot.empty() ? nlohmann::json() : nlohmann::json(system.slot)},
+             {"id", manifest.id},
+             {"version", manifest.version},
+             {"architecture", manifest.architecture},
+             {"root_hash", manifest.root_hash.hex()},
+             {"signers", system.signers}});
+    }
+    if (options.json)
+        std::cout << nlohmann::json{{"trusted", true},
+                                    {"required", anchors.required},
+                                    {"systems", list}}
+                         .dump(2)
+                  << "\n";
+    std::cout.flush();
+}
+
+} // namespace
+
+void add_verify_command(CLI::App& quoin) {
+    const auto options = std::make_shared<VerifyOptions>();
+    auto& command =
+        add_command(quoin, "verify", "Check every signature, chunk and hash of a bundle or image",
+                    "  quoin verify node_1.0.0.quoin --trust keys/signing.pub\n"
+                    "  quoin verify node_1.0.0.raw --trust a.pub b.pub c.pub --required 2\n",
+                    *options, Reports::json);
+    command.add_option("FILE", options->file, "A bundle or a disk image")->required();
+    command
+        .add_option("--trust", options->trust,
+                    "Public keys or certificates, or directories of them, that may sign")
+        ->required()
+        ->type_name("KEY...");
+    command
+        .add_option("--required", options->required,
+                    "How many of them must have signed. Default: what a trust.toml says, else 1")
+        ->check(CLI::Range(1, 64));
+    command.callback([options] { verify(*options); });
+}
+
+} // namespace quoin

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ctrl+C and SIGTERM: asked for at safe points, so that every destructor runs and nothing
+// half-made stays behind.
+#pragma once
+
+#include "base/progress.hpp"
+
+#include <string>
+
+namespace quoin {
+
+/// From here on SIGINT, SIGTERM and SIGHUP only leave a mark. Called once, by main.
+void catch_interruptions();
+
+/// Throws Error(cancelled) when the mark is there.
+void check_interruption();
+
+/// A progress line that is also a safe point: its observer throws Error(cancelled) when the user
+/// has had enough.
+class StageProgress {
+  public:
+    explicit StageProgress(const std::string& label);
+    [[nodiscard]] ProgressObserver observer();
+    void finish() { line_.finish(); }
+
+  private:
+    ProgressLine line_;
+};
+
+} // namespace quoin

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which kernel modules early userspace loads, and in which order.
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quoin {
+
+/// What is needed of a root: file contents and the paths of everything in it.
+struct RootFiles {
+    /// Content of a file, symlinks followed; nothing when absent.
+    std::function<std::optional<Bytes>(const std::string& path)> read;
+    std::vector<std::string> paths; ///< every path, without leading '/'
+};
+
+/// A module, decompressed.
+struct BootModule {
+    std::string name; ///< as the kernel lists it: "dm_mod"
+    Bytes content;
+    std::vector<std::string> firmware; ///< paths below the firmware directory that it may ask for
+};
+
+struct BootModules {
+    std::vector<BootModule> modules; ///< dependencies first
+    std::vector<std::string> warnings;
+};
+
+/// The modules for opening a verified root from any usual disk, those in `wanted`, and what they
+/// all depend on: from modules.dep where it lists the module, else from the module itself; soft
+/// dependencies that exist too. What is built into the kernel is left out.
+/// Throws Error(usage) when a wanted module does not exist, Error(failed) when the kernel lacks
+/// something no verified boot can do without; a kernel that has no driver for any kind of disk is a
+/// warning.
+[[nodiscard]] BootModules find_boot_modules(const RootFiles& root,
+                                            const std::string& kernel_release,
+                                            const std::vector<std::string>& wanted);
+
+} // namespace quoin

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fills in the manifest; the format is lib/bundle's.
+#include "builder/stages/bundle.hpp"
+
+#include "bundle/writer.hpp"
+
+namespace quoin {
+namespace {
+
+/// The oldest agent that understands format and fields of today's bundles.
+constexpr const char* minimum_agent = "0.1.0";
+
+} // namespace
+
+Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
+                     const BuildKeys& keys, const ProgressObserver& progress) {
+    const auto& recipe = release.recipe;
+    Manifest manifest;
+    manifest.id = recipe.id;
+    manifest.version = recipe.version;
+    manifest.architecture = recipe.architecture;
+    manifest.compatible = recipe.compatible;
+    manifest.security_epoch = recipe.security_epoch;
+    manifest.minimum_agent = minimum_agent;
+    manifest.tries = recipe.tries;
+    manifest.root_size = release.root.size();
+    manifest.root_hash = release.root_hash;
+    manifest.salt = release.verity.salt;
+    manifest.verity_uuid = release.verity.uuid;
+    manifest.uki_size = release.uki.size();
+    manifest.uki_sha256 = sha256(release.uki);
+
+    std::vector<SigningKey> signers;
+    for (const auto& signer : keys.signing)
+        signers.push_back(signer.key);
+    return write_bundle(out, name, manifest, release.index, release.root, release.uki, signers,
+                        progress);
+}
+
+} // namespace quoin

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// The release as one signed file.
+#pragma once
+
+#include "base/progress.hpp"
+#include "base/region.hpp"
+#include "builder/build_keys.hpp"
+#include "builder/recipe.hpp"
+#include "bundle/manifest.hpp"
+#include "disk/slot_index.hpp"
+#include "disk/verity.hpp"
+
+namespace quoin {
+
+/// What a release consists of, before it is packed.
+struct Release {
+    const Recipe& recipe;
+    Digest root_hash;
+    VerityParameters verity;
+    SlotIndex index;
+    Region root; ///< exactly the squashfs
+    ByteView uki;
+};
+
+/// Writes the bundle to `out`, signed with every key; the manifest as signed.
+Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
+                     const BuildKeys& keys, const ProgressObserver& progress);
+
+} // namespace quoin

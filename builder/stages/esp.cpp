@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// mkfs.vfat --invariant and mtools with SOURCE_DATE_EPOCH and UTC make the same bytes every time,
+// as long as records are created in one order: directories first, everything sorted.
+#include "builder/stages/esp.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "base/units.hpp"
+#include "builder/node_files.hpp"
+#include "builder/stages/secure_boot.hpp"
+#include "builder/stages/uki.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+#include <sstream>
+
+namespace quoin {
+namespace {
+
+constexpr const char* uki_directory = "/EFI/Linux/";
+
+Bytes text_bytes(std::string_view text) {
+    return {text.begin(), text.end()};
+}
+
+ProcessOptions mtools_options(std::int64_t time) {
+    ProcessOptions options;
+    options.environment = {{"SOURCE_DATE_EPOCH", std::to_string(time)},
+                           {"TZ", "UTC0"},
+                           {"LC_ALL", "C.UTF-8"},
+                           {"MTOOLSRC", "/dev/null"},
+                           {"MTOOLS_SKIP_CHECK", "1"}};
+    return options;
+}
+
+std::string drive(const std::string& image, std::uint64_t start) {
+    return fmt::format("{}@@{}", image, start);
+}
+
+/// Every directory on the way to the files, parents before children.
+std::vector<std::string> directories_of(const std::vector<EspFile>& files) {
+    std::set<std::string> directories;
+    for (const auto& file : files)
+        for (auto slash = file.path.find('/', 1); slash != std::string::npos;
+             slash = file.path.find('/', slash + 1))
+            directories.insert("::" + file.path.substr(0, slash));
+    return {directories.begin(), directories.end()};
+}
+
+void check_room_for_update(const std::vector<EspFile>& files, std::uint64_t esp_size) {
+    // Two file allocation tables, directories and cluster rounding take a little over 1 %.
+    std::uint64_t needed = esp_size / 64 + MiB;
+    for (const auto& file : files)
+        needed += file.content.size() * (file.path.starts_with(uki_directory) ? 2 : 1);
+    if (needed > esp_size)
+        throw Error(ErrorCode::usage,
+                    fmt::format("recipe: disk.esp_size is {}, but two kernels and the boot loader "
+                                "take {}: a node could not update",
+                                format_size(esp_size), format_size(needed)));
+}
+
+} // namespace
+
+std::vector<EspFile> loader_files(const Recipe& recipe, const BuildKeys& keys, std::int64_t time) {
+    const auto loader = sign_for_secure_boot(
+        read_boot_file("systemd-boot%.efi", recipe.architecture), keys, time, "systemd-boot");
+    const auto architecture = efi_architecture(recipe.architecture);
+    auto fallback_name = "BOOT" + architecture + ".EFI";
+    std::ranges::transform(fallback_name, fallback_name.begin(),
+                           [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+    return {{"/EFI/BOOT/" + fallback_name, loader},
+            {"/EFI/systemd/systemd-boot" + architecture + ".efi", loader},
+            {"/loader/loader.conf", text_bytes(node_file("loader.conf"))},
+            {"/loader/entries.srel", text_bytes("type1\n")}};
+}
+
+void write_esp(const std::string& image, Extent place, unsigned sector_size,
+               std::uint32_t volume_id, std::int64_t time, std::vector<EspFile> files) {
+    check_room_for_update(files, place.size);
+    const auto options = mtools_options(time);
+    // Whole kibibytes are mkfs.vfat's unit of size; --offset counts sectors.
+    in_context("cannot make the ESP", [&] {
+        run_checked({"mkfs.vfat", "-F", "32", "--invariant", "-n", "ESP", "-S",
+                     std::to_string(sector_size), "-h", std::to_string(place.start / sector_size),
+                     "-i", fmt::format("{:08x}", volume_id), "--offset",
+                     std::to_string(place.start / sector_size), image,
+                     std::to_string(place.size / KiB)},
+                    options);
+
+        const TemporaryDirectory directory;
+        const auto source = directory.path() + "/file";
+        std::vector<std::string> make_directories = {"mmd", "-i", drive(image, place.start)};
+        std::ranges::copy(directories_of(files), std::back_inserter(make_directories));
+        run_checked(make_directories, options);
+        std::ranges::sort(files, {}, &EspFile::path);
+        for (const auto& file : files) {
+            {
+                const auto fd = open_file(source, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+                pwrite_all(fd, file.content, 0, source);
+            }
+            run_checked({"mcopy", "-i", drive(image, place.start), source, "::" + file.path},
+                        options);
+        }
+    });
+}
+
+std::vector<std::string> list_esp(const std::string& image, std::uint64_t start,
+                                  const std::string& directory) {
+    const auto result =
+        run({"mdir", "-b", "-i", drive(image, start), "::" + directory}, mtools_options(0));
+    std::vector<std::string> names;
+    std::istringstream lines(result.output);
+    for (std::string line; std::getline(lines, line);) {
+        if (line.ends_with('/') || line.empty())
+            continue;
+        names.push_back(line.substr(line.find_last_of('/') + 1));
+    }
+    std::ranges::sort(names);
+    return names;
+}
+
+std::optional<Bytes> read_esp_file(const std::string& image, std::uint64_t start,
+                                   const std::string& path) {
+    const auto result =
+        run({"mcopy", "-i", drive(image, start), "::" + path, "-"}, mtools_options(0));
+    if (result.status != 0)
+        return std::nullopt;
+    return Bytes(result.output.begin(), result.output.end());
+}
+
+} // namespace quoin

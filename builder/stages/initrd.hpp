@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The initrd of a UKI: our early program, the modules it loads, the directories that persist.
+// docs/ARCHITECTURE.md, "What early userspace and the builder agree on".
+#pragma once
+
+#include "builder/recipe.hpp"
+#include "builder/stages/boot_modules.hpp"
+
+namespace quoin {
+
+struct Initrd {
+    Bytes content;                    ///< microcode archive, if any, then a zstd frame
+    std::uint64_t microcode_size = 0; ///< part of content
+    std::vector<std::string> modules; ///< names, in load order
+    std::vector<std::string> warnings;
+};
+
+/// Packs /init (`early_program`), /modules, /lib/firmware and /persist.
+[[nodiscard]] Initrd build_initrd(const Recipe& recipe, const RootFiles& root,
+                                  const std::string& kernel_release, Bytes early_program);
+
+} // namespace quoin

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The places are docs/ARCHITECTURE.md's, "In the root".
+#include "builder/stages/node_root_files.hpp"
+
+#include "base/error.hpp"
+#include "builder/node_files.hpp"
+#include "builder/own_programs.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace quoin {
+namespace {
+
+AddedFile text_file(std::string path, std::string_view content) {
+    return {std::move(path), 0644, Bytes(content.begin(), content.end()), ""};
+}
+
+std::string image_json(const Recipe& recipe) {
+    return nlohmann::json{{"id", recipe.id},
+                          {"version", recipe.version},
+                          {"architecture", recipe.architecture},
+                          {"compatible", recipe.compatible},
+                          {"security_epoch", recipe.security_epoch}}
+               .dump(2) +
+           "\n";
+}
+
+void add_trust_anchors(std::vector<AddedFile>& files, const Recipe& recipe, const BuildKeys& keys) {
+    const std::string directory = "usr/share/quoin/trust/";
+    const auto add = [&](const std::string& name, const PublicKey& key) {
+        auto file = text_file(directory + name + ".pub", key.pem());
+        const auto same = std::ranges::find(files, file.path, &AddedFile::path);
+        if (same == files.end())
+            files.push_back(std::move(file));
+        else if (same->content != file.content)
+            throw Error(ErrorCode::usage,
+                        "recipe: trust.keys: two different keys are named '" + name + ".pub'");
+    };
+    for (const auto& signer : keys.signing)
+        add(signer.name, signer.key.public_key());
+    for (const auto& path : recipe.trust_keys)
+        add(std::filesystem::path(path).stem().string(), PublicKey::read(path));
+    files.push_back(text_file(directory + "trust.toml",
+                              "required = " + std::to_string(recipe.trust_required) + "\n"));
+}
+
+/// Where a carried file goes, by the kind its name shows; empty when it is not for the root.
+std::string place_of(std::string_view name) {
+    if (name == "agent.toml")
+        return "usr/share/quoin/";
+    if (name.ends_with(".service") || name.ends_with(".timer") || name.ends_with(".target"))
+        return "usr/lib/systemd/system/";
+    return {};
+}
+
+} // namespace
+
+std::vector<AddedFile> node_root_files(const Recipe& recipe, const BuildKeys& keys) {
+    std::vector<AddedFile> files;
+    if (!recipe.quoin_agent)
+        return files;
+    files.push_back({"usr/bin/quoin-agent", 0755,
+                     read_own_program("quoin-agent", "build the target agent/quoin-agent, or set "
+                                                     "system.quoin_agent = false"),
+                     ""});
+    for (const auto& file : node_files())
+        if (const auto place = place_of(file.name); !place.empty())
+            files.push_back(text_file(place + std::string(file.name), file.content));
+    files.push_back(text_file("usr/share/quoin/image.json", image_json(recipe)));
+    add_trust_anchors(files, recipe, keys);
+    return files;
+}
+
+} // namespace quoin

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was built: the .json file, and the table a person reads.
+#pragma once
+
+#include "base/fd.hpp"
+
+#include <string>
+#include <vector>
+
+namespace quoin {
+
+struct BuiltOutput {
+    std::string path; ///< relative to the .json file
+    std::uint64_t size = 0;
+    std::string sha256;
+};
+
+struct BuildReport {
+    std::string id;
+    std::string version;
+    std::string architecture;
+    std::string root_hash;
+    std::string kernel;
+    std::uint64_t root_size = 0;
+    std::uint64_t slot_size = 0;
+    std::uint64_t initrd_size = 0;
+    std::uint64_t uki_size = 0;
+    std::uint64_t disk_size = 0; ///< apparent; the file is sparse
+    bool secure_boot = false;
+    std::vector<std::string> signers; ///< names of the signing keys
+    std::vector<std::string> boot_modules;
+    std::vector<std::string> warnings;
+    std::vector<BuiltOutput> outputs;
+
+    /// Deterministic: sorted keys, two-space indent, final newline.
+    [[nodiscard]] std::string json() const;
+    /// A short table, lines ended.
+    [[nodiscard]] std::string text() const;
+};
+
+/// Size and SHA-256 of a finished file, named `path` in the report.
+[[nodiscard]] BuiltOutput describe_output(FdRef file, const std::string& path);
+
+} // namespace quoin
