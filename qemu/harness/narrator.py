@@ -14,11 +14,12 @@ _WIDTH = 100
 
 
 class Narrator:
-    """Times count from `started` (seconds since 1970)."""
+    """Writes to `stream`; times count from `started` (seconds since 1970)."""
 
-    def __init__(self, started: float | None = None):
+    def __init__(self, started: float | None = None, stream=None):
+        self._stream = stream or sys.stdout
         self._started = started or time.time()
-        self._terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        self._terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._colour = self._terminal and "NO_COLOR" not in os.environ
         self._lock = threading.Lock()
         self.rows: list[tuple[str, str, str]] = []  # step, what was observed, when
@@ -35,7 +36,7 @@ class Narrator:
     def observed(self, step: str, evidence: str) -> None:
         """An event that the story needs: it goes into the closing table too."""
         self.rows.append((step, evidence, self._clock().strip("[ s]") + " s"))
-        mark = self._paint("32", "✓" if _unicode() else "OK")
+        mark = self._paint("32", "✓")
         self._print(f"{self._clock()} {mark} {step}: {evidence}")
 
     def failed(self, text: str) -> None:
@@ -49,7 +50,7 @@ class Narrator:
         """Shows on a terminal that something takes its time: seconds so far and the log's last
         line. Elsewhere it says so once."""
         if not self._terminal:
-            self.event(f"{what} …" if _unicode() else f"{what} ...")
+            self.event(f"{what} …")
             yield
             return
         done = threading.Event()
@@ -77,27 +78,23 @@ class Narrator:
             with self._lock:
                 columns = os.get_terminal_size().columns
                 text = f"{self._clock()} {what}, {time.monotonic() - begun:.0f} s  {_last_line(log)}"
-                sys.stdout.write("\r\x1b[K" + text[: columns - 1])
-                sys.stdout.flush()
+                self._stream.write("\r\x1b[K" + text[: columns - 1])
+                self._stream.flush()
 
     def _erase(self) -> None:
         with self._lock:
-            sys.stdout.write("\r\x1b[K")
-            sys.stdout.flush()
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
 
     def _print(self, text: str) -> None:
         with self._lock:
-            print(("\r\x1b[K" if self._terminal else "") + text, flush=True)
+            print(("\r\x1b[K" if self._terminal else "") + text, file=self._stream, flush=True)
 
     def _clock(self) -> str:
         return f"[{time.time() - self._started:4.0f} s]"
 
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
-
-
-def _unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 def _last_line(log: Path | None) -> str:

@@ -14,8 +14,10 @@ from .shell import ShellError
 
 # The signed command line names the root hash, and with it the release: the kernel prints it first.
 _KERNEL_STARTS = re.compile(r"\] Command line: .*\broothash=([0-9a-f]{64})")
-_SYSTEM_STARTS = re.compile(r"^\[ *(\d+\.\d+)\] systemd\[1\]: systemd \d+ .*running in system mode")
-_FAREWELL = re.compile(r"Kernel panic - not syncing|reboot: Restarting system")
+# What early userspace says once the verified root is mounted.
+_ROOT_MOUNTED = re.compile(r"quoin: slot ([ab]), root hash .*, ([\d.]+) s after kernel start")
+_FAREWELL = re.compile(r"Kernel panic - not syncing|device-mapper: verity: .* is corrupted|"
+                       r"reboot: Restarting system")
 
 
 class NotObserved(Exception):
@@ -28,7 +30,8 @@ class Boot:
 
     version: str
     kernel_at: float  # seconds since power on
-    root_mounted_after: float | None = None  # seconds of kernel time until systemd ran from the root
+    slot: str | None = None
+    root_mounted_after: float | None = None  # seconds after the kernel started
     ended_by: str | None = None
 
 
@@ -127,8 +130,9 @@ class Node:
         if match := _KERNEL_STARTS.search(line.text):
             version = self._versions.get(match[1], f"an unknown root {match[1]}")
             self.boots.append(Boot(version, line.seconds))
-        elif self.boots and (match := _SYSTEM_STARTS.search(line.text)):
-            self.boots[-1].root_mounted_after = float(match[1])
+        elif self.boots and (match := _ROOT_MOUNTED.search(line.text)):
+            self.boots[-1].slot = match[1]
+            self.boots[-1].root_mounted_after = float(match[2])
         elif self.boots and (match := _FAREWELL.search(line.text)):
             self.boots[-1].ended_by = self.boots[-1].ended_by or match[0]
         if self._outer_watch:

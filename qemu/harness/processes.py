@@ -6,12 +6,16 @@ and SIGKILL (the kernel signals the child when its parent dies, asked for throug
 """
 
 import atexit
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 _running: list[subprocess.Popen] = []
+
+# An ordinary user's PATH on Debian lacks the directories of nginx and sfdisk.
+os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 
 class CommandFailed(Exception):

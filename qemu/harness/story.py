@@ -2,13 +2,14 @@
 """The steps of a node's life, each one observed: on the console (which root hash each kernel was
 started with) or in what the agent says. The demo tells them, the scenarios combine them."""
 
+import re
 from dataclasses import dataclass
 
 from .builds import Image
+from .machine import HOST_AS_SEEN_BY_GUEST
 from .narrator import Narrator
 from .node import Install, Node, NotObserved, booted_slot, slot_of
 from .web import WebServer
-from .machine import HOST_AS_SEEN_BY_GUEST
 
 #: More boots than any release gets: its tries, and once more as many when their end told nothing.
 _MOST_BOOTS = 8
@@ -96,13 +97,48 @@ class Story:
             f"slot {status['booted']}, health checks passed; the way back is slot "
             f"{slot_other(status)['name']}, {slot_other(status)['version']}")
 
-    def reboot_and_return(self, broken: Image, good: Image, ending: str, how: str) -> dict:
+    def reboot_and_return(self, broken: Image, good: Image, ending: str, how: str) -> None:
         """The armed release fails however often it is tried, and the node is back on the good one
-        by itself. Each failed boot must end with `ending` on the console."""
+        by itself. Each failed boot must end with `ending` on the console; `how` says it in words."""
+        number = len(self.node.boots) + 1
+        self.node.reboot()
+        self._fail_and_return(number, broken, good, ending, how)
+
+    def return_after_power_on(self, broken: Image, good: Image, ending: str, how: str) -> None:
+        """The same for a node that is switched off."""
+        number = len(self.node.boots) + 1
+        self.node.power_on()
+        self._fail_and_return(number, broken, good, ending, how)
+
+    def require_left(self, broken: str, good: str) -> None:
+        """The good release runs, confirmed, and the broken one is marked bad."""
+        with self.narrator.working(f"{good} starts"):
+            status = self.node.wait_for_status(
+                lambda s: (slot_of(s, broken) or {}).get("state") == "bad", f"{broken} marked bad")
+        booted = booted_slot(status)
+        require(booted is not None and booted["version"] == good and booted["state"] == "confirmed",
+                f"{good} does not run as confirmed")
+
+    def require_explained(self, broken: str, word: str) -> str:
+        """The agent's status names the release and why it was left; returns it."""
+        text = self.node.machine.shell.check("quoin-agent status")
+        require(any(broken in line and word in line for line in text.splitlines()),
+                f"the status does not say that {broken} was left because of '{word}':\n{text}")
+        return text
+
+    def require_refused(self, bundle: str, word: str) -> None:
+        """Installing a bundle, named by its path below the web server's root, ends with status 3."""
+        url = f"http://{HOST_AS_SEEN_BY_GUEST}:{self.web.port}/{bundle}"
+        answer = self.node.machine.shell.run(f"quoin-agent install {url}", 120)
+        require(answer.status == 3 and re.search(word, answer.complaints) is not None,
+                f"'{bundle}' was not refused because of '{word}': status {answer.status}, "
+                f"{answer.complaints}")
+        self.narrator.observed(f"{bundle} is refused", answer.complaints.strip())
+
+    def _fail_and_return(self, number: int, broken: Image, good: Image, ending: str,
+                         how: str) -> None:
         node = self.node
-        number = len(node.boots) + 1
         tries = 0
-        node.reboot()
         while True:
             with self.narrator.working("waiting for the next boot"):
                 boot = node.wait_for_boot(number, 300)
@@ -119,16 +155,9 @@ class Story:
         require(tries > 0, f"{broken.version} was never tried")
         require(boot.version == good.version,
                 f"the node came back with {boot.version} instead of {good.version}")
-        with self.narrator.working(f"{good.version} starts"):
-            status = node.wait_for_status(
-                lambda s: (slot_of(s, broken.version) or {}).get("state") == "bad",
-                f"{broken.version} recorded as bad")
-        booted = booted_slot(status)
-        require(booted is not None and booted["version"] == good.version
-                and booted["state"] == "confirmed", f"{good.version} does not run as confirmed")
+        self.require_left(broken.version, good.version)
         self.narrator.observed(f"back on {good.version} by itself",
                                f"{tries} tries of {broken.version}, each ended: {how}")
-        return status
 
 
 def slot_other(status: dict) -> dict:

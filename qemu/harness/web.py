@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real nginx on a free port of the loopback interface, serving one directory."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -44,7 +43,7 @@ class WebServer:
         configuration = prefix / "nginx.conf"
         configuration.write_text(_CONFIGURATION.format(port=self.port, root=root.resolve()))
         self._process = processes.start(
-            [_program(), "-p", f"{prefix.resolve()}/", "-c", configuration.resolve(),
+            ["nginx", "-p", f"{prefix.resolve()}/", "-c", configuration.resolve(),
              "-e", prefix.resolve() / "error.log"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._wait_until_it_listens()
@@ -70,12 +69,6 @@ class WebServer:
             time.sleep(0.05)
         complaints = (self._prefix / "error.log").read_text(errors="replace")
         raise processes.CommandFailed(f"nginx does not listen on port {self.port}:\n{complaints}")
-
-
-def _program() -> str:
-    # An ordinary user's PATH on Debian has no /usr/sbin.
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
-    return shutil.which("nginx", path=path) or "nginx"
 
 
 def _free_port() -> int:

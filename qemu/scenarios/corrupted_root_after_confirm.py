@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""a confirmed system whose root is corrupted reads EIO there, is marked bad and left for the other"""
+
+from harness.story import require
+from harness.tamper import corrupt_file
+
+#: Large, in every image, and nothing uses it: only the test reads it.
+MODULE = "kernel/fs/xfs/xfs.ko"
+
+
+def check(lab) -> None:
+    story = lab.node_with_fallback("2.0.0", "1.0.0")
+    node, machine = story.node, story.node.machine
+    kernel = machine.shell.check("uname -r").strip()
+    path = f"/usr/lib/modules/{kernel}/{MODULE}"
+    corrupt_file(machine.disk, node.boots[-1].slot, path)
+    machine.shell.check("echo 3 >/proc/sys/vm/drop_caches")
+    number = len(node.boots) + 1
+    answer = machine.shell.run(f"cat {path} >/dev/null")
+    require(answer.status != 0 and "Input/output error" in answer.complaints,
+            f"reading the corrupted file gave status {answer.status}: {answer.complaints}")
+    machine.console.wait_for("device-mapper: verity: .* is corrupted", 30)
+    boot = node.wait_for_boot(number, 180)
+    require(boot.version == "1.0.0", f"{boot.version} was started instead of 1.0.0")
+    story.require_left("2.0.0", "1.0.0")
+    story.require_explained("2.0.0", "corrupt")

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""a node updates itself over HTTP, confirms the update and keeps the way back"""
+
+from harness.story import require, slot_other
+
+
+def check(lab) -> None:
+    story = lab.fresh_node("1.0.0")
+    install = story.install(lab.images["2.0.0"])
+    require(install.fetched < install.whole,
+            "the node fetched everything although most of it is unchanged")
+    story.reboot_into(lab.images["2.0.0"])
+    other = slot_other(story.node.status())
+    require((other["version"], other["state"]) == ("1.0.0", "confirmed"),
+            f"the way back is {other}")

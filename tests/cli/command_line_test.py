@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every command has in common."""
+
+from programs import ProgramTest, agent, quoin
+
+QUOIN_COMMANDS = [["keys"], ["keys", "init"], ["build"], ["inspect"], ["verify"], ["diff"], ["run"]]
+AGENT_COMMANDS = [["status"], ["install"], ["confirm"], ["rollback"]]
+
+
+class CommandLine(ProgramTest):
+    def test_version(self):
+        """--version prints one line with the program's name and version"""
+        for program, name in ((quoin, "quoin"), (agent, "quoin-agent")):
+            line = self.succeed(program("--version")).output
+            self.assertRegex(line, rf"^{name} \d+\.\d+\.\d+\n$")
+
+    def test_help_of_each_command(self):
+        """each command's --help succeeds and says something on stdout only"""
+        for program, commands in ((quoin, QUOIN_COMMANDS), (agent, AGENT_COMMANDS)):
+            for command in [[], *commands]:
+                result = self.succeed(program(*command, "--help"))
+                self.assertGreater(len(result.output.splitlines()), 3, command)
+                self.assertEqual("", result.complaints, command)
+
+    def test_examples_come_first(self):
+        """--help shows examples before it lists options"""
+        for program in (quoin, agent):
+            text = self.succeed(program("--help")).output
+            self.assertIn("Examples", text)
+            self.assertLess(text.index("Examples"), text.index("--version"))
+
+    def test_unknown_option(self):
+        """an unknown option ends with status 2 and one message on stderr"""
+        for program, command in ((quoin, "build"), (agent, "status")):
+            result = self.assert_status(2, program(command, "--no-such-option"))
+            self.assertIn("--no-such-option", result.complaints)
+            self.assertEqual("", result.output)
+
+    def test_unknown_command(self):
+        """an unknown command ends with status 2"""
+        for program in (quoin, agent):
+            self.assert_status(2, program("frobnicate"))
+
+    def test_missing_command(self):
+        """without a command both programs end with status 2"""
+        for program in (quoin, agent):
+            self.assert_status(2, program())
+
+    def test_missing_argument(self):
+        """a command without its argument ends with status 2"""
+        self.assert_status(2, quoin("build"))
+        self.assert_status(2, quoin("diff", "only-one"))
+        self.assert_status(2, agent("install"))
+
+    def test_missing_file(self):
+        """a file that is not there is named in one line that ends with the cause"""
+        for result in (quoin("inspect", "/no/such.quoin"), quoin("build", "/no/such.toml")):
+            self.assertIn(result.status, (1, 2), result.complaints)
+            self.assertEqual(1, len(result.complaints.strip().splitlines()), result.complaints)
+            self.assertIn("/no/such", result.complaints)
+            self.assertIn("No such file or directory", result.complaints)
+
+    def test_no_escape_codes(self):
+        """output that is not a terminal's has no escape codes"""
+        for result in (quoin("--help"), agent("--help"), quoin("build", "/no/such.toml")):
+            self.assertNotIn("\x1b", result.output + result.complaints)
+
+
