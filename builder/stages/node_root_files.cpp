@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace quoin {
 namespace {
@@ -46,13 +47,21 @@ void add_trust_anchors(std::vector<AddedFile>& files, const Recipe& recipe, cons
                               "required = " + std::to_string(recipe.trust_required) + "\n"));
 }
 
-/// Where a carried file goes, by the kind its name shows; empty when it is not for the root.
-std::string place_of(std::string_view name) {
-    if (name == "agent.toml")
-        return "usr/share/quoin/";
-    if (name.ends_with(".service") || name.ends_with(".timer") || name.ends_with(".target"))
-        return "usr/lib/systemd/system/";
-    return {};
+/// A path of the install map, which is absolute, as one relative to the root.
+std::string below_root(const std::string& path) { return path.substr(path.find_first_not_of('/')); }
+
+/// What bootloader-hooks/units/install-map lists: "FILE PATH [symlink PATH]..." a line.
+void add_units(std::vector<AddedFile>& files) {
+    std::istringstream map{std::string(node_file("install-map"))};
+    for (std::string text; std::getline(map, text);) {
+        std::istringstream words(text);
+        std::string file, path, link;
+        if (!(words >> file >> path) || file.starts_with('#'))
+            continue;
+        files.push_back(text_file(below_root(path), node_file(file)));
+        for (std::string word; words >> word >> link;)
+            files.push_back({below_root(link), 0777, {}, path});
+    }
 }
 
 } // namespace
@@ -65,9 +74,8 @@ std::vector<AddedFile> node_root_files(const Recipe& recipe, const BuildKeys& ke
                      read_own_program("quoin-agent", "build the target agent/quoin-agent, or set "
                                                      "system.quoin_agent = false"),
                      ""});
-    for (const auto& file : node_files())
-        if (const auto place = place_of(file.name); !place.empty())
-            files.push_back(text_file(place + std::string(file.name), file.content));
+    add_units(files);
+    files.push_back(text_file("usr/share/quoin/agent.toml", node_file("agent.toml")));
     files.push_back(text_file("usr/share/quoin/image.json", image_json(recipe)));
     add_trust_anchors(files, recipe, keys);
     return files;
