@@ -126,10 +126,10 @@ class Story:
                 f"the status does not say that {broken} was left because of '{word}':\n{text}")
         return text
 
-    def require_refused(self, bundle: str, word: str) -> None:
+    def require_refused(self, bundle: str, word: str, options: str = "") -> None:
         """Installing a bundle, named by its path below the web server's root, ends with status 3."""
         url = f"http://{HOST_AS_SEEN_BY_GUEST}:{self.web.port}/{bundle}"
-        answer = self.node.machine.shell.run(f"quoin-agent install {url}", 120)
+        answer = self.node.machine.shell.run(f"quoin-agent install {options} {url}", 120)
         require(answer.status == 3 and re.search(word, answer.complaints) is not None,
                 f"'{bundle}' was not refused because of '{word}': status {answer.status}, "
                 f"{answer.complaints}")

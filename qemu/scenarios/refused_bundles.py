@@ -16,11 +16,12 @@ _SYSTEM_PARTITIONS = 5
 
 
 def check(lab) -> None:
-    story = lab.node_running("1.0.0")
+    story = lab.node_running("2.0.0")
     machine = story.node.machine
     before = system_fingerprint(machine)
     for bundle, word in bad_bundles(lab):
         story.require_refused(bundle, word)
+    story.require_refused(lab.images["4.0.0"].bundle.name, "1 of 2|2", "--required 2")
     require(system_fingerprint(machine) == before, "the disk was changed")
 
 
@@ -42,16 +43,16 @@ def bad_bundles(lab) -> list[tuple[str, str]]:
         processes.run([lab.workshop.quoin, "build", recipe, "-o", out, "--keys", keys])
         return f"refused/{name}/example-node_{version}.quoin"
 
-    whole = lab.images["2.0.0"].bundle
+    whole = lab.images["4.0.0"].bundle
     (directory / "truncated.quoin").write_bytes(whole.read_bytes()[:-4096])
     (directory / "head-only.quoin").write_bytes(whole.read_bytes()[:300])
     return [
         ("refused/truncated.quoin", "truncated|short|size|bytes"),
         ("refused/head-only.quoin", "truncated|short|size|bytes"),
-        (build("wrong-key", "2.0.0", keys=strangers), "sign|trust"),
-        (build("wrong-compatible", "2.0.0", 'compatible = "other-board"'), "other-board"),
-        (build("older", "0.9.0"), "older"),
-        (build("same-version", "1.0.0"), "same version"),
+        (build("wrong-key", "5.0.0", keys=strangers), "sign|trust"),
+        (build("wrong-compatible", "5.0.0", 'compatible = "other-board"'), "other-board"),
+        (build("older", "1.5.0"), "older"),
+        (build("same-version", "2.0.0"), "same version"),
     ]
 
 

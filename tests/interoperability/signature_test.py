@@ -9,6 +9,7 @@ from bench import built, keys, must, workbench
 from programs import ProgramTest, run
 
 HEADER_SIZE = 64
+ED25519 = 1
 
 
 class Signature(ProgramTest):
@@ -16,6 +17,10 @@ class Signature(ProgramTest):
     def setUpClass(cls):
         content = built("1.0.0").bundle.read_bytes()
         cls.signatures, cls.manifest = split_head(content)
+
+    def test_one_signature(self):
+        """the bundle has one signature, by the one signing key"""
+        self.assertEqual([ED25519], [signature["algorithm"] for signature in self.signatures])
 
     def check(self, message: bytes, signature: bytes):
         (workbench() / "message").write_bytes(message)
@@ -47,4 +52,13 @@ class Signature(ProgramTest):
 
 def split_head(content: bytes) -> tuple[list[dict], bytes]:
     """Signature records and manifest bytes of a bundle."""
-    raise NotImplementedError(content[:HEADER_SIZE])
+    magic, form, header_size, signatures_size, manifest_size = struct.unpack_from("<8sIIQQ", content)
+    assert (magic, form, header_size) == (b"QUOINBDL", 1, HEADER_SIZE)
+    records = content[HEADER_SIZE:HEADER_SIZE + signatures_size]
+    manifest = content[HEADER_SIZE + signatures_size:][:manifest_size]
+    signatures = []
+    while records:
+        key_id, algorithm, size = struct.unpack_from("<32sHH", records)
+        signatures.append({"key_id": key_id, "algorithm": algorithm, "value": records[36:36 + size]})
+        records = records[36 + size:]
+    return signatures, manifest
