@@ -13,8 +13,8 @@ inline constexpr std::uint64_t max_signatures_size = 64 << 10;
 /// One request of this size nearly always brings the whole head.
 inline constexpr std::uint64_t first_read_size = 16 << 10;
 
-/// The fixed header, bounds checked. It is not signed, so it is only believed as far as the manifest
-/// confirms it: sizes must agree, reserved bytes must be zero.
+/// The fixed header, bounds checked. It is not signed, so it is only believed as far as the
+/// manifest confirms it: sizes must agree, reserved bytes must be zero.
 struct BundleHeader {
     std::uint64_t signatures_size = 0;
     std::uint64_t manifest_size = 0;

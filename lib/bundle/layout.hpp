@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each chunk's bytes lie in a bundle. Nothing in the file says so: the order follows from the
-// index (newest generation first, within one generation root then UKI in order), so offsets cannot overlap, leave
-// the file or form a cycle, and a node at any older version needs few contiguous ranges.
+// index (newest generation first, within one generation root then UKI in order), so offsets cannot
+// overlap, leave the file or form a cycle, and a node at any older version needs few contiguous
+// ranges.
 #pragma once
 
 #include "disk/slot_index.hpp"

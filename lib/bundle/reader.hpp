@@ -2,8 +2,8 @@
 // Reading a whole local bundle on the host: inspect, verify, diff.
 #pragma once
 
-#include "base/region.hpp"
 #include "base/progress.hpp"
+#include "base/region.hpp"
 #include "bundle/head.hpp"
 #include "bundle/layout.hpp"
 
@@ -12,9 +12,13 @@ namespace quoin {
 /// Reads header, signatures and manifest from the start of a bundle.
 [[nodiscard]] BundleHead read_bundle_head(const Region& bundle);
 
-/// The index, checked against the manifest's digest before it is parsed, and against its sizes after.
+/// The index, checked against the manifest's digest before it is parsed, and against its sizes
+/// after.
 [[nodiscard]] SlotIndex read_bundle_index(const Region& bundle, const BundleHead& head,
                                           const Manifest& manifest);
+
+/// The same for an index that is already in memory, as on a node that fetched it.
+[[nodiscard]] SlotIndex parse_bundle_index(ByteView bytes, const Manifest& manifest);
 
 /// Every chunk against the index, the UKI against its digest, the root against the root hash, the
 /// file's size against the manifest. Throws Error(refused) at the first thing that is wrong.

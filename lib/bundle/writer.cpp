@@ -1,1 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "bundle/writer.hpp"
+
+#include "base/error.hpp"
+#include "bundle/head.hpp"
+#include "bundle/layout.hpp"
+
+#include <algorithm>
+
+namespace quoin {
+
+/// Refuses to pack what no node could unpack: the mistake shows here, not in the field.
+static void check_inputs(const Manifest& manifest, const SlotIndex& index, const Region& root,
+                         ByteView uki) {
+    if (index.root_size() != manifest.root_size || root.size() < manifest.root_size)
+        throw Error("cannot pack a bundle: root, index and manifest disagree about the size of " +
+                    root.name());
+    if (index.uki_size() != uki.size() || manifest.uki_size != uki.size() ||
+        manifest.uki_sha256 != sha256(uki))
+        throw Error("cannot pack a bundle: index and manifest are not those of the UKI");
+}
+
+static std::vector<Signature> sign_with_all(const std::string& manifest_text,
+                                            const std::vector<SigningKey>& keys) {
+    if (keys.empty())
+        throw Error(ErrorCode::usage, "cannot pack a bundle: no key to sign it with");
+    std::vector<Signature> signatures;
+    for (const SigningKey& key : keys) {
+        Signature signature = key.sign(bytes_of(manifest_text));
+        const auto is_same = [&](const Signature& other) {
+            return other.key_id == signature.key_id;
+        };
+        if (std::ranges::any_of(signatures, is_same))
+            throw Error(ErrorCode::usage, "cannot pack a bundle: a signing key is given twice");
+        signatures.push_back(std::move(signature));
+    }
+    return signatures;
+}
+
+/// Copies chunk by chunk from where they lie in root and UKI to where they lie in the bundle.
+static void write_data(FdRef out, const std::string& name, std::uint64_t data_start,
+                       const std::vector<PlacedChunk>& chunks, const Region& root, ByteView uki,
+                       const ProgressObserver& progress) {
+    const std::uint64_t whole =
+        chunks.empty() ? 0 : chunks.back().data_offset + chunks.back().chunk.size;
+    Bytes buffer;
+    for (const PlacedChunk& placed : chunks) {
+        ByteView content;
+        if (placed.in_uki) {
+            content = uki.subspan(placed.target_offset, placed.chunk.size);
+        } else {
+            buffer.resize(placed.chunk.size);
+            root.read(buffer, placed.target_offset);
+            content = buffer;
+        }
+        if (chunk_hash(content) != placed.chunk.hash)
+            throw Error("cannot pack a bundle: the index does not describe " + root.name());
+        pwrite_all(out, content, data_start + placed.data_offset, name);
+        if (progress)
+            progress(placed.data_offset + content.size(), whole);
+    }
+}
+
+Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
+                      const Region& root, ByteView uki, const std::vector<SigningKey>& keys,
+                      const ProgressObserver& progress) {
+    check_inputs(manifest, index, root, uki);
+    const Bytes index_bytes = index.serialize();
+    manifest.index_size = index_bytes.size();
+    manifest.index_sha256 = sha256(index_bytes);
+    manifest.data_size = manifest.root_size + manifest.uki_size;
+
+    const std::string manifest_text = manifest.serialize();
+    (void)Manifest::parse(manifest_text); // never sign what nodes refuse
+    const Bytes signatures = serialize_signatures(sign_with_all(manifest_text, keys));
+    const BundleHeader header{signatures.size(), manifest_text.size(), index_bytes.size(),
+                              manifest.data_size};
+
+    pwrite_all(out, header.serialize(), 0, name);
+    pwrite_all(out, signatures, bundle_header_size, name);
+    pwrite_all(out, bytes_of(manifest_text), bundle_header_size + signatures.size(), name);
+    pwrite_all(out, index_bytes, header.index_offset(), name);
+    write_data(out, name, header.data_offset(), place_chunks(index), root, uki, progress);
+    return manifest;
+}
+
+} // namespace quoin

@@ -11,8 +11,8 @@
 namespace quoin {
 
 /// Fills in the manifest's index and data fields, signs it with every key and writes the bundle to
-/// `out`: root chunks come from `root` (the squashfs as it lies in an image), UKI chunks from `uki`.
-/// Returns the manifest as signed.
+/// `out`: root chunks come from `root` (the squashfs as it lies in an image), UKI chunks from
+/// `uki`. Returns the manifest as signed.
 Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
                       const Region& root, ByteView uki, const std::vector<SigningKey>& keys,
                       const ProgressObserver& progress = {});
