@@ -65,7 +65,7 @@ void Node::State::open_image() {
     esp_directory = options.esp;
     state_directory = options.state;
     if (writable)
-        lock = lock_state(state_directory);
+        lock = lock_state(state_directory, options.patience);
     disk = open_file(disk_path, access());
 }
 
@@ -79,7 +79,7 @@ void Node::State::open_live() {
     disk_path = live.disk;
     state_directory = default_state;
     if (writable)
-        lock = lock_state(state_directory);
+        lock = lock_state(state_directory, options.patience);
     disk = open_file(disk_path, access());
     // udev takes a shared lock while it probes; ours keeps it from reading a table in the making.
     if (writable && ::flock(disk.get(), LOCK_EX) != 0)

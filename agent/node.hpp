@@ -23,6 +23,7 @@ struct NodeOptions {
     std::vector<std::string> trust;
     std::optional<unsigned> required;
     std::string config;
+    unsigned patience = 0; ///< seconds to wait for another agent that is at work
 };
 
 /// One of the two places a system can lie in.

@@ -11,16 +11,20 @@
 
 namespace quoin {
 
-UniqueFd lock_state(const std::string& directory) {
+UniqueFd lock_state(const std::string& directory, unsigned patience) {
     std::error_code problem;
     std::filesystem::create_directories(directory, problem);
     if (problem)
         throw system_error("cannot create '" + directory + "'", problem.value());
     const std::string path = directory + "/lock";
     UniqueFd lock = open_file(path, O_RDWR | O_CREAT);
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    for (unsigned waited = 0; ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0; ++waited) {
         if (errno != EWOULDBLOCK)
             throw system_error("cannot lock '" + path + "'");
+        if (waited < patience) {
+            ::sleep(1);
+            continue;
+        }
         const std::string holder = read_text(path, 32);
         throw Error("another quoin-agent is at work (pid " + holder.substr(0, holder.find('\n')) +
                     ")");

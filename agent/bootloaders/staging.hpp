@@ -13,7 +13,7 @@ namespace quoin {
 /// with its directory and file system, and read back from the medium: with the real first sector it
 /// has the SHA-256 `sha256` (hex). Throws Error(refused) when `content` is something else,
 /// Error(failed) when the medium does not return what was written; the file is then gone again.
-void stage_boot_image(const std::string& path, std::uint64_t size, const std::string& sha256,
+void stage_file(const std::string& path, std::uint64_t size, const std::string& sha256,
                       const BootImageReader& content);
 
 } // namespace quoin

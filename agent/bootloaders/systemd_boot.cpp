@@ -111,7 +111,7 @@ void SystemdBoot::stage(const BootEntryName& name, std::uint64_t size, const std
     if (const std::uint64_t free = free_space(); size > free || free - size < slack)
         throw Error("cannot write '" + path_of(name) + "': it needs " + format_size(size) +
                     " and " + format_size(slack) + " of slack, " + format_size(free) + " are free");
-    stage_boot_image(path_of(name), size, sha256, content);
+    stage_file(path_of(name), size, sha256, content);
 }
 
 void SystemdBoot::arm(const BootEntryName& name, ByteView first_sector) {

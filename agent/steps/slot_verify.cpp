@@ -6,6 +6,7 @@
 #include "agent/steps/direct_read.hpp"
 #include "base/error.hpp"
 #include "disk/slot_index.hpp"
+#include "disk/verity.hpp"
 
 #include <algorithm>
 
@@ -54,13 +55,6 @@ std::optional<std::string> compare(const Region& root, const Region& verity,
 }
 
 } // namespace
-
-Digest hash_slot(const Region& root, std::uint64_t data_size, const VerityParameters& parameters) {
-    DirectReader reader(root);
-    VerityWriter writer(parameters, data_size);
-    reader.stream(0, data_size, [&writer](ByteView piece) { writer.update(piece); });
-    return writer.finish();
-}
 
 std::optional<std::string> slot_damage(const Node& node, const Slot& slot) {
     if (slot.empty())

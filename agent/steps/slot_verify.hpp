@@ -3,17 +3,11 @@
 #pragma once
 
 #include "agent/node.hpp"
-#include "disk/verity.hpp"
 
 #include <optional>
 #include <string>
 
 namespace quoin {
-
-/// The root hash of the first `data_size` bytes of `root` (a positive multiple of 4096 inside it),
-/// read from the medium. Throws Error(failed) on I/O errors.
-[[nodiscard]] Digest hash_slot(const Region& root, std::uint64_t data_size,
-                               const VerityParameters& parameters);
 
 /// Compares data and hash tree of a slot with its root hash. Nothing when it is intact, else what
 /// is wrong with it: "its data does not have the root hash of its name", "cannot read …". Reads the

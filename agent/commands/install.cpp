@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/steps/install.hpp"
+
+#include "agent/bootloaders/systemd_boot.hpp"
+#include "agent/commands/commands.hpp"
+#include "agent/steps/reboot.hpp"
+#include "base/terminal.hpp"
+#include "base/units.hpp"
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+namespace quoin::commands {
+
+namespace {
+
+/// One progress line a step, drawn on a terminal only.
+class StepLines {
+  public:
+    void update(const std::string& step, std::uint64_t done, std::uint64_t whole) {
+        if (!line_ || step != step_) {
+            line_.reset(); // erases the last step's line before the next one is drawn
+            line_ = std::make_unique<ProgressLine>(step, progress_wanted());
+            step_ = step;
+            say_detail(step);
+        }
+        line_->update(done, whole);
+    }
+    void finish() { line_.reset(); }
+
+  private:
+    std::string step_;
+    std::unique_ptr<ProgressLine> line_;
+};
+
+std::string as_json(const InstallReport& report) {
+    const nlohmann::ordered_json json = {{"version", report.version},
+                                         {"root_hash", report.root_hash},
+                                         {"bytes_total", report.bytes_total},
+                                         {"bytes_reused", report.bytes_reused},
+                                         {"bytes_fetched", report.bytes_fetched},
+                                         {"bytes_written", report.bytes_written},
+                                         {"requests", report.requests},
+                                         {"seconds", report.seconds}};
+    return json.dump() + "\n";
+}
+
+std::string as_text(const InstallReport& report) {
+    return "version " + report.version +
+           " is armed and starts at the next boot: " + format_size(report.bytes_fetched) +
+           " fetched, " + format_size(report.bytes_reused) + " of " +
+           format_size(report.bytes_total) + " were here already, " +
+           format_duration(report.seconds);
+}
+
+} // namespace
+
+void install(const Invocation& invocation) {
+    if (invocation.reboot)
+        require_live(invocation, "--reboot");
+    InstallOptions options;
+    options.source = invocation.source;
+    options.allow_quarantined = invocation.force_quarantined;
+    {
+        Node node = Node::open(invocation.node, true);
+        SystemdBoot loader(node.esp_directory());
+        StepLines lines;
+        const InstallReport report =
+            quoin::install(node, loader, options,
+                           [&lines](const std::string& step, std::uint64_t done,
+                                    std::uint64_t whole) { lines.update(step, done, whole); });
+        lines.finish();
+        if (invocation.json)
+            print(as_json(report));
+        else
+            say_note(as_text(report));
+    }
+    if (invocation.reboot)
+        reboot_node();
+}
+
+} // namespace quoin::commands
