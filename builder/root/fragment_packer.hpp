@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files' tails share a squashfs fragment block. Decided here and not by libsquashfs, whose
+// packing fills each block to the brim: one byte more in one file would move every later boundary,
+// and a node would fetch every later fragment block.
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace quoin {
+
+/// Where a tail lies: index of the fragment block and offset in it, uncompressed.
+struct FragmentSlot {
+    std::uint32_t block = 0;
+    std::uint32_t offset = 0;
+};
+
+/// Collects tails into blocks of at most `block_size` bytes. A block ends before a file whose
+/// *name* says so (one in sixteen, once it is half full), so boundaries come back into step soon
+/// after a change. Equal tails are stored once.
+class FragmentPacker {
+  public:
+    /// Receives finished blocks, in order of their index.
+    using BlockSink = std::function<void(ByteView block)>;
+
+    FragmentPacker(std::uint32_t block_size, BlockSink sink);
+
+    /// `tail` is not empty and smaller than a block.
+    FragmentSlot add(const std::string& file, ByteView tail);
+
+    /// Hands over the last block.
+    void finish();
+
+  private:
+    void close_block();
+
+    std::uint32_t block_size_;
+    BlockSink sink_;
+    Bytes block_;
+    std::uint32_t index_ = 0;
+    std::map<std::array<std::uint8_t, 16>, FragmentSlot> known_;
+};
+
+} // namespace quoin

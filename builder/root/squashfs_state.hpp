@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the two halves of the squashfs writer share: contents (squashfs_writer.cpp) and tables
+// (squashfs_tables.cpp).
+#pragma once
+
+#include "builder/root/block_writer.hpp"
+#include "builder/root/fragment_packer.hpp"
+#include "builder/root/sqfs.hpp"
+#include "builder/root/squashfs_writer.hpp"
+#include "builder/root/zstd_compressor.hpp"
+
+#include <deque>
+#include <optional>
+#include <sqfs/block.h>
+#include <sqfs/block_processor.h>
+#include <sqfs/super.h>
+
+namespace quoin {
+
+/// A file's content in the image.
+struct FileContent {
+    FileContent() = default;
+    FileContent(const FileContent&) = delete;
+    FileContent& operator=(const FileContent&) = delete;
+    ~FileContent() { sqfs_free(inode); }
+
+    std::uint64_t size = 0;
+    /// Sizes and place of its whole blocks; null when it has none. libsquashfs keeps the address of
+    /// this pointer until the processor is finished, and moves the inode as the file grows.
+    sqfs_inode_generic_t* inode = nullptr;
+    std::optional<FragmentSlot> tail;
+};
+
+struct SquashfsWriter::State {
+    State(ImageStream& image, const SquashfsOptions& chosen);
+
+    /// Throws for a negative result, with the cause when the block writer knows it.
+    void check(int result, std::string_view doing) const;
+
+    ImageStream& stream;
+    SquashfsOptions options;
+    Sqfs<sqfs_compressor_t> compressor;
+    BlockWriter block_writer;
+    std::deque<FileContent> files;    // a deque: addresses stay
+    std::deque<FragmentPlace> places; // of the fragment blocks, by their index
+    FragmentPacker fragments;
+    Bytes block;                            // a file's block that is being filled
+    Sqfs<sqfs_block_processor_t> processor; // last: its threads use the above
+};
+
+} // namespace quoin

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inodes, directories, fragments, ids and extended attributes: what follows the blocks in a
+// squashfs, then the superblock. Everything here is small beside the contents.
+#include "base/error.hpp"
+#include "base/terminal.hpp"
+#include "builder/root/squashfs_state.hpp"
+#include "builder/root/table_file.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <sqfs/dir_writer.h>
+#include <sqfs/frag_table.h>
+#include <sqfs/id_table.h>
+#include <sqfs/inode.h>
+#include <sqfs/meta_writer.h>
+#include <sqfs/xattr_writer.h>
+#include <unordered_map>
+
+namespace quoin {
+
+namespace {
+
+constexpr std::uint32_t none = 0xffffffff; // no fragment, no extended attributes
+constexpr std::uint32_t most_majors = 1U << 12;
+constexpr std::uint32_t most_minors = 1U << 20;
+
+using InodeMemory = SqfsMemory<sqfs_inode_generic_t>;
+
+InodeMemory make_inode(std::uint16_t type, std::size_t payload = 0) {
+    InodeMemory inode(
+        static_cast<sqfs_inode_generic_t*>(std::calloc(1, sizeof(sqfs_inode_generic_t) + payload)));
+    check_sqfs(inode.get(), "make an inode");
+    inode->base.type = type;
+    inode->payload_bytes_available = static_cast<sqfs_u32>(payload);
+    return inode;
+}
+
+std::uint16_t file_type_bits(EntryType type) {
+    switch (type) {
+    case EntryType::directory:
+        return SQFS_INODE_MODE_DIR;
+    case EntryType::symlink:
+        return SQFS_INODE_MODE_LNK;
+    case EntryType::character_device:
+        return SQFS_INODE_MODE_CHR;
+    case EntryType::block_device:
+        return SQFS_INODE_MODE_BLK;
+    case EntryType::fifo:
+        return SQFS_INODE_MODE_FIFO;
+    case EntryType::socket:
+        return SQFS_INODE_MODE_SOCK;
+    case EntryType::file:
+    case EntryType::hard_link:
+    case EntryType::whiteout:
+    case EntryType::opaque:
+        break;
+    }
+    return SQFS_INODE_MODE_REG;
+}
+
+std::uint16_t mode_of(const Entry& entry) {
+    return static_cast<std::uint16_t>((entry.mode & 07777U) | file_type_bits(entry.type));
+}
+
+/// Squashfs counts seconds from 1970 to 2106.
+std::uint32_t time_of(const Entry& entry) {
+    return static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(entry.mtime, 0, std::numeric_limits<std::uint32_t>::max()));
+}
+
+/// As Linux encodes it (new_encode_dev).
+std::uint32_t device_number(const Entry& entry) {
+    if (entry.device_major >= most_majors || entry.device_minor >= most_minors)
+        throw refused("cannot store device '" + printable(entry.path) +
+                      "': its number is too large");
+    return (entry.device_minor & 0xffU) | (entry.device_major << 8) |
+           ((entry.device_minor & ~0xffU) << 12);
+}
+
+/// Writes one tree. Inodes are numbered so that the children of a directory follow each other and
+/// precede it: a directory's listing needs to know where their inodes lie.
+class Tables {
+  public:
+    Tables(TableFile& file, sqfs_compressor_t* compressor, std::deque<FileContent>& contents,
+           std::set<std::string>& lost_attributes)
+        : file_(file), compressor_(compressor), contents_(contents),
+          lost_attributes_(lost_attributes), ids_(sqfs_id_table_create(0)),
+          attributes_(sqfs_xattr_writer_create(0)),
+          inodes_(sqfs_meta_writer_create(&file, compressor, 0)),
+          listings_(sqfs_meta_writer_create(&file, compressor, SQFS_META_WRITER_KEEP_IN_MEMORY)),
+          directories_(sqfs_dir_writer_create(listings_.get(), 0)) {
+        for (const void* object :
+             {static_cast<void*>(ids_.get()), static_cast<void*>(attributes_.get()),
+              static_cast<void*>(inodes_.get()), static_cast<void*>(directories_.get())})
+            check_sqfs(object, "write tables");
+    }
+
+    void write_tree(RootTree& tree, sqfs_super_t& super) {
+        number_children(tree.root());
+        order_.push_back(&tree.root());
+        places_[tree.root().inode.get()].number = static_cast<std::uint32_t>(order_.size());
+
+        super.inode_count = static_cast<std::uint32_t>(order_.size());
+        super.inode_table_start = file_.size();
+        for (const Node* node : order_)
+            write_inode(*node);
+        super.root_inode_ref = places_[tree.root().inode.get()].reference;
+        file_.check(sqfs_meta_writer_flush(inodes_.get()), "write the inode table");
+        super.directory_table_start = file_.size();
+        file_.check(sqfs_meta_writer_flush(listings_.get()), "write the directory table");
+        file_.check(sqfs_meta_write_write_to_file(listings_.get()), "write the directory table");
+    }
+
+    void write_fragments(const std::deque<FragmentPlace>& places, sqfs_super_t& super) {
+        const Sqfs<sqfs_frag_table_t> table(sqfs_frag_table_create(0));
+        check_sqfs(table.get(), "write the fragment table");
+        for (const FragmentPlace& place : places)
+            check_sqfs(
+                sqfs_frag_table_append(table.get(), place.location, place.stored_size, nullptr),
+                "write the fragment table");
+        file_.check(sqfs_frag_table_write(table.get(), &file_, &super, compressor_),
+                    "write the fragment table");
+    }
+
+    void write_ids_and_attributes(sqfs_super_t& super) {
+        file_.check(sqfs_id_table_write(ids_.get(), &file_, &super, compressor_),
+                    "write the table of owners");
+        file_.check(sqfs_xattr_writer_flush(attributes_.get(), &file_, &super, compressor_),
+                    "write the extended attributes");
+    }
+
+  private:
+    struct Place {
+        std::uint32_t number = 0;
+        std::uint32_t names = 0;
+        std::uint64_t reference = 0;
+    };
+
+    void number_children(Node& directory) {
+        for (auto& [name, child] : directory.children)
+            if (child->is_directory())
+                number_children(*child);
+        for (auto& [name, child] : directory.children) {
+            if (!child->inode)
+                continue;
+            Place& place = places_[child->inode.get()];
+            if (place.names++ == 0) {
+                order_.push_back(child.get());
+                place.number = static_cast<std::uint32_t>(order_.size());
+            }
+        }
+    }
+
+    void write_inode(const Node& node) {
+        const Entry& entry = node.inode->entry;
+        Place& place = places_[node.inode.get()];
+        const std::uint32_t attributes = attributes_of(node);
+        InodeMemory inode = node.is_directory() ? directory_inode(node, attributes)
+                                                : plain_inode(node, place.names);
+        if (!node.is_directory() && attributes != none)
+            check_sqfs(sqfs_inode_set_xattr_index(inode.get(), attributes), "write an inode");
+        if (entry.type == EntryType::file) {
+            if (place.names > 1)
+                check_sqfs(sqfs_inode_make_extended(inode.get()), "write an inode");
+            if (inode->base.type == SQFS_INODE_EXT_FILE)
+                inode->data.file_ext.nlink = place.names;
+        }
+        inode->base.mode = mode_of(entry);
+        inode->base.mod_time = time_of(entry);
+        inode->base.inode_number = place.number;
+        check_sqfs(sqfs_id_table_id_to_index(ids_.get(), entry.uid, &inode->base.uid_idx),
+                   "store an owner");
+        check_sqfs(sqfs_id_table_id_to_index(ids_.get(), entry.gid, &inode->base.gid_idx),
+                   "store a group");
+
+        sqfs_u64 block = 0;
+        sqfs_u32 offset = 0;
+        sqfs_meta_writer_get_position(inodes_.get(), &block, &offset);
+        place.reference = block << 16 | offset;
+        file_.check(sqfs_meta_writer_write_inode(inodes_.get(), inode.get()), "write an inode");
+    }
+
+    InodeMemory plain_inode(const Node& node, std::uint32_t names) {
+        const Entry& entry = node.inode->entry;
+        InodeMemory inode;
+        switch (entry.type) {
+        case EntryType::symlink:
+            inode = make_inode(SQFS_INODE_SLINK, entry.link_target.size());
+            inode->data.slink.nlink = names;
+            inode->data.slink.target_size = static_cast<sqfs_u32>(entry.link_target.size());
+            inode->payload_bytes_used = inode->data.slink.target_size;
+            std::memcpy(inode->extra, entry.link_target.data(), entry.link_target.size());
+            return inode;
+        case EntryType::character_device:
+        case EntryType::block_device:
+            inode = make_inode(entry.type == EntryType::block_device ? SQFS_INODE_BDEV
+                                                                     : SQFS_INODE_CDEV);
+            inode->data.dev.nlink = names;
+            inode->data.dev.devno = device_number(entry);
+            return inode;
+        case EntryType::fifo:
+        case EntryType::socket:
+            inode = make_inode(entry.type == EntryType::fifo ? SQFS_INODE_FIFO : SQFS_INODE_SOCKET);
+            inode->data.ipc.nlink = names;
+            return inode;
+        default:
+            return file_inode(node);
+        }
+    }
+
+    InodeMemory file_inode(const Node& node) {
+        if (!node.inode->content)
+            throw Error("cannot write '" + printable(RootTree::path_of(node)) +
+                        "': its content was taken out of the root under another name");
+        FileContent& content = contents_.at(*node.inode->content);
+        InodeMemory inode(std::exchange(content.inode, nullptr));
+        if (!inode)
+            inode = make_inode(SQFS_INODE_FILE);
+        check_sqfs(sqfs_inode_set_file_size(inode.get(), content.size), "write an inode");
+        const std::uint32_t fragment = content.tail ? content.tail->block : none;
+        const std::uint32_t offset = content.tail ? content.tail->offset : none;
+        check_sqfs(sqfs_inode_set_frag_location(inode.get(), fragment, offset), "write an inode");
+        return inode;
+    }
+
+    InodeMemory directory_inode(const Node& node, std::uint32_t attributes) {
+        const auto doing = "write directory '" + printable(RootTree::path_of(node)) + "'";
+        std::uint32_t subdirectories = 0;
+        check_sqfs(sqfs_dir_writer_begin(directories_.get(), 0), doing);
+        for (const auto& [name, child] : node.children) {
+            if (!child->inode)
+                continue;
+            const Place& place = places_[child->inode.get()];
+            subdirectories += child->is_directory() ? 1 : 0;
+            check_sqfs(sqfs_dir_writer_add_entry(directories_.get(), name.c_str(), place.number,
+                                                 place.reference, mode_of(child->inode->entry)),
+                       doing);
+        }
+        file_.check(sqfs_dir_writer_end(directories_.get()), doing);
+
+        // The root has no parent; as mksquashfs does, name a number that no inode has.
+        const std::uint32_t parent = node.parent != nullptr
+                                         ? places_[node.parent->inode.get()].number
+                                         : static_cast<std::uint32_t>(order_.size()) + 1;
+        InodeMemory inode(sqfs_dir_writer_create_inode(directories_.get(), 0, attributes, parent));
+        check_sqfs(inode.get(), doing);
+        const std::uint32_t links = subdirectories + 2; // its name and its "."
+        if (inode->base.type == SQFS_INODE_DIR)
+            inode->data.dir.nlink = links;
+        else
+            inode->data.dir_ext.nlink = links;
+        return inode;
+    }
+
+    std::uint32_t attributes_of(const Node& node) {
+        const auto& attributes = node.inode->entry.xattrs;
+        if (attributes.empty())
+            return none;
+        const auto doing =
+            "store extended attributes of '" + printable(RootTree::path_of(node)) + "'";
+        std::uint32_t index = none;
+        check_sqfs(sqfs_xattr_writer_begin(attributes_.get(), 0), doing);
+        for (const auto& [key, value] : attributes) {
+            if (!key.starts_with("user.") && !key.starts_with("trusted.") &&
+                !key.starts_with("security."))
+                lost_attributes_.insert(key);
+            else
+                check_sqfs(sqfs_xattr_writer_add(attributes_.get(), key.c_str(), value.data(),
+                                                 value.size()),
+                           doing);
+        }
+        check_sqfs(sqfs_xattr_writer_end(attributes_.get(), &index), doing);
+        return index;
+    }
+
+    TableFile& file_;
+    sqfs_compressor_t* compressor_;
+    std::deque<FileContent>& contents_;
+    std::set<std::string>& lost_attributes_;
+    Sqfs<sqfs_id_table_t> ids_;
+    Sqfs<sqfs_xattr_writer_t> attributes_;
+    Sqfs<sqfs_meta_writer_t> inodes_;
+    Sqfs<sqfs_meta_writer_t> listings_;
+    Sqfs<sqfs_dir_writer_t> directories_;
+    std::vector<const Node*> order_;
+    std::unordered_map<const Inode*, Place> places_;
+};
+
+} // namespace
+
+void SquashfsWriter::finish(RootTree& tree, std::uint32_t time) {
+    State& s = *state_;
+    s.fragments.finish();
+    s.check(sqfs_block_processor_finish(s.processor.get()), "write the last blocks");
+
+    sqfs_super_t super;
+    check_sqfs(sqfs_super_init(&super, s.options.block_size, time, SQFS_COMP_ZSTD),
+               "write the superblock");
+    super.flags = static_cast<sqfs_u16>(super.flags & ~SQFS_FLAG_NO_DUPLICATES);
+    if (s.options.compression_level != squashfs_default_zstd_level)
+        super.flags = static_cast<sqfs_u16>(super.flags | SQFS_FLAG_COMPRESSOR_OPTIONS);
+
+    TableFile file(s.stream);
+    Tables tables(file, s.compressor.get(), s.files, lost_attributes_);
+    tables.write_tree(tree, super);
+    tables.write_fragments(s.places, super);
+    tables.write_ids_and_attributes(super);
+    super.bytes_used = file.size();
+    file.check(sqfs_super_write(&super, &file), "write the superblock");
+    s.stream.finish(file.superblock());
+}
+
+} // namespace quoin

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a recipe's source to a squashfs with its verity leaves and block index, in one pass.
+#pragma once
+
+#include "base/progress.hpp"
+#include "base/region.hpp"
+#include "builder/recipe.hpp"
+#include "disk/slot_index.hpp"
+#include "disk/verity.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace quoin {
+
+/// A file that Quoin itself puts into the root (agent, units, trust anchors, image.json).
+struct AddedFile {
+    std::string path; ///< relative to the root
+    std::uint32_t mode = 0644;
+    Bytes content;
+    std::string link_target; ///< a symlink when not empty
+};
+
+struct RootImageOptions {
+    std::vector<AddedFile> added;
+    std::string cache_directory; ///< "" for none: where built Debian roots are kept as tars
+    ProgressObserver progress;   ///< bytes of the source
+    unsigned workers =
+        0; ///< compressing threads; 0: one a processor. The bytes do not depend on it
+};
+
+/// What one pass over the source yields.
+struct RootImage {
+    std::uint64_t size = 0; ///< of the squashfs, a multiple of 4096
+    VerityLeaves leaves;
+    std::vector<Chunk> chunks;         ///< of the root, gapless, in order
+    std::string kernel_release;        ///< "6.1.0-50-cloud-amd64"
+    Bytes kernel;                      ///< vmlinuz, taken out of the root
+    std::string os_release;            ///< with IMAGE_ID and IMAGE_VERSION, as in the root
+    std::int64_t newest_mtime = 0;     ///< of the source's entries, clamped by SOURCE_DATE_EPOCH
+    std::vector<std::string> warnings; ///< what the agent or booting needs and the root lacks
+};
+
+/// Writes the squashfs of `recipe` to `out` at `offset` (the root partition's place in the image;
+/// nothing outside [offset, offset + result.size) is touched).
+[[nodiscard]] RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options,
+                                         FdRef out, std::uint64_t offset);
+
+/// Reads files out of a finished squashfs (modules, microcode, package lists): random access.
+class RootReader {
+  public:
+    RootReader(FdRef image, std::uint64_t offset, std::uint64_t size);
+    ~RootReader();
+    RootReader(const RootReader&) = delete;
+    RootReader& operator=(const RootReader&) = delete;
+    /// Whole content of a regular file, symlinks followed within the root; nothing when absent.
+    /// Throws Error(refused) when it is larger than `limit` or the squashfs is damaged.
+    [[nodiscard]] std::optional<Bytes> read(const std::string& path,
+                                            std::uint64_t limit = 256 << 20);
+    /// Names in a directory, sorted; empty when it is absent.
+    [[nodiscard]] std::vector<std::string> list(const std::string& path);
+    /// Every entry below the root with its metadata, directories before what is in them; for
+    /// `diff`.
+    struct File {
+        std::string path;
+        char type = '-'; ///< as in ls: - d l b c p s
+        std::uint32_t mode = 0, uid = 0, gid = 0;
+        std::uint32_t mtime = 0;
+        std::uint64_t size = 0;
+        std::string target;
+    };
+    [[nodiscard]] std::vector<File> walk();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace quoin

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/sources/debian.hpp"
+
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "base/terminal.hpp"
+#include "base/units.hpp"
+#include "builder/sources/tar.hpp"
+#include "crypto/digest.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <deque>
+#include <sstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace quoin {
+
+namespace {
+
+const std::string debian_archive = "http://deb.debian.org/debian";
+constexpr std::size_t last_words = 6; // lines of mmdebstrap's output in an error
+constexpr std::uint64_t largest_log = 64 * MiB;
+constexpr std::uint64_t largest_package = 2 * GiB;
+
+std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
+    std::string text;
+    for (const std::string& part : parts)
+        text += (text.empty() ? "" : separator) + part;
+    return text;
+}
+
+/// ".../debian" has its security archive at ".../debian-security", as Debian's own mirrors have.
+std::string security_archive(const std::string& mirror) {
+    std::string base = mirror;
+    while (base.ends_with('/'))
+        base.pop_back();
+    return base + "-security";
+}
+
+std::vector<std::string> package_sources(const DebianSource& source) {
+    const std::string components =
+        source.components.empty() ? "main" : joined(source.components, " ");
+    std::vector<std::string> mirrors = source.mirrors;
+    if (mirrors.empty())
+        mirrors.push_back(debian_archive);
+    std::vector<std::string> lines;
+    std::string first_archive;
+    for (const std::string& mirror : mirrors) {
+        if (mirror.starts_with("deb ")) {
+            lines.push_back(mirror);
+            continue;
+        }
+        if (first_archive.empty())
+            first_archive = mirror;
+        lines.push_back("deb " + mirror + " " + source.suite + " " + components);
+    }
+    if (source.security)
+        lines.push_back("deb " +
+                        security_archive(first_archive.empty() ? debian_archive : first_archive) +
+                        " " + source.suite + "-security " + components);
+    return lines;
+}
+
+std::string last_lines(const std::string& text) {
+    std::deque<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+        if (!line.empty())
+            lines.push_back(printable(line));
+        if (lines.size() > last_words)
+            lines.pop_front();
+    }
+    return joined({lines.begin(), lines.end()}, "; ");
+}
+
+/// One run of mmdebstrap; `use` reads its standard output to the end. An error in `use` that comes
+/// from mmdebstrap's own failure (a tar that ends early) gives way to what mmdebstrap said.
+template <typename Use>
+void run_mmdebstrap(const std::vector<std::string>& command, Use&& use) {
+    const TemporaryDirectory scratch;
+    const std::string log = scratch.path() + "/log";
+    StreamingProcess process(command, log);
+    std::exception_ptr failure;
+    try {
+        use(process.output());
+    } catch (const Error& e) {
+        if (e.code() != ErrorCode::refused)
+            throw;
+        failure = std::current_exception();
+    }
+    if (const int status = process.wait(); status != 0)
+        throw Error("cannot build the Debian root: mmdebstrap failed with status " +
+                    std::to_string(status) + ": " + last_lines(read_text(log, largest_log)));
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+/// Everything that decides what mmdebstrap makes, apart from the archive's state.
+std::string cache_name(const DebianSource& source, const std::vector<std::string>& command) {
+    const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
+    std::string parameters = epoch != nullptr ? epoch : "";
+    for (const std::string& argument : command)
+        parameters += '\0' + argument;
+    for (const std::string& package : source.local_packages)
+        parameters += '\0' + sha256(read_file(package, largest_package)).hex();
+    return "debian-" + sha256(bytes_of(parameters)).hex() + ".tar";
+}
+
+void copy_output(FdRef from, FdRef to, const std::string& name, const ProgressObserver& progress) {
+    Bytes buffer(MiB);
+    std::uint64_t done = 0;
+    while (true) {
+        const ssize_t count = read(from.get(), buffer.data(), buffer.size());
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            throw system_error("cannot read from mmdebstrap");
+        if (count == 0)
+            return;
+        write_all(to, ByteView(buffer).first(static_cast<std::size_t>(count)), name);
+        done += static_cast<std::uint64_t>(count);
+        if (progress)
+            progress(done, 0);
+    }
+}
+
+} // namespace
+
+std::vector<std::string> mmdebstrap_command(const DebianSource& source,
+                                            const std::string& architecture) {
+    std::vector<std::string> command{
+        "mmdebstrap",
+        std::string("--mode=") + (geteuid() == 0 ? "auto" : "unshare"),
+        "--format=tar",
+        "--variant=" + source.variant,
+        "--architectures=" + (architecture == "x86-64" ? std::string("amd64") : architecture),
+    };
+    std::vector<std::string> packages = source.packages;
+    packages.insert(packages.end(), source.local_packages.begin(), source.local_packages.end());
+    if (!packages.empty())
+        command.push_back("--include=" + joined(packages, ","));
+    if (!source.local_packages.empty()) // makes paths outside the new root visible to its apt
+        command.emplace_back("--hook-dir=/usr/share/mmdebstrap/hooks/file-mirror-automount");
+    command.push_back(source.suite);
+    command.emplace_back("-");
+    for (const std::string& line : package_sources(source))
+        command.push_back(line);
+    return command;
+}
+
+void read_debian(const DebianSource& source, const std::string& architecture,
+                 const std::string& cache_directory, const EntrySink& sink,
+                 const ProgressObserver& progress) {
+    const auto command = mmdebstrap_command(source, architecture);
+    if (cache_directory.empty()) {
+        std::uint64_t done = 0;
+        run_mmdebstrap(command, [&](FdRef output) {
+            read_tar(output, "root made by mmdebstrap", sink, [&](ByteView raw) {
+                done += raw.size();
+                if (progress)
+                    progress(done, 0);
+            });
+        });
+        return;
+    }
+    if (mkdir(cache_directory.c_str(), 0755) != 0 && errno != EEXIST)
+        throw system_error("cannot create cache directory '" + cache_directory + "'");
+    const std::string cached = cache_directory + "/" + cache_name(source, command);
+    if (!exists(cached)) {
+        PendingFile tar(cached);
+        run_mmdebstrap(command,
+                       [&](FdRef output) { copy_output(output, tar.fd(), cached, progress); });
+        tar.commit();
+    }
+    read_tar_file(cached, sink, progress);
+}
+
+} // namespace quoin
