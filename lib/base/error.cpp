@@ -6,7 +6,9 @@
 
 namespace quoin {
 
-Error system_error(std::string_view doing) { return system_error(doing, errno); }
+Error system_error(std::string_view doing) {
+    return system_error(doing, errno);
+}
 
 Error system_error(std::string_view doing, int error_number) {
     // strerror_r, GNU flavour: thread safe, never fails.

@@ -14,6 +14,11 @@
 
 namespace quoin {
 
+/// Paths get quotes; words that have some ("slot 'b'") stay as they are.
+static std::string quoted(const std::string& name) {
+    return name.find('\'') == std::string::npos ? "'" + name + "'" : name;
+}
+
 /// Offsets reach the kernel as a signed 64-bit off_t.
 static bool is_addressable(std::uint64_t offset, std::size_t size) {
     constexpr auto highest = static_cast<std::uint64_t>(std::numeric_limits<off_t>::max());
@@ -22,15 +27,15 @@ static bool is_addressable(std::uint64_t offset, std::size_t size) {
 
 void pread_exact(FdRef fd, ByteSpan out, std::uint64_t offset, const std::string& name) {
     if (!is_addressable(offset, out.size()))
-        throw refused("cannot read '" + name + "': no such offset " + std::to_string(offset));
+        throw refused("cannot read " + quoted(name) + ": no such offset " + std::to_string(offset));
     while (!out.empty()) {
         const ssize_t n = ::pread(fd.get(), out.data(), out.size(), static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            throw system_error("cannot read '" + name + "'");
+            throw system_error("cannot read " + quoted(name));
         if (n == 0)
-            throw refused("cannot read '" + name + "': it ends early, at byte " +
+            throw refused("cannot read " + quoted(name) + ": it ends early, at byte " +
                           std::to_string(offset));
         out = out.subspan(static_cast<std::size_t>(n));
         offset += static_cast<std::uint64_t>(n);
@@ -39,15 +44,15 @@ void pread_exact(FdRef fd, ByteSpan out, std::uint64_t offset, const std::string
 
 void pwrite_all(FdRef fd, ByteView data, std::uint64_t offset, const std::string& name) {
     if (!is_addressable(offset, data.size()))
-        throw system_error("cannot write '" + name + "'", EFBIG);
+        throw system_error("cannot write " + quoted(name), EFBIG);
     while (!data.empty()) {
         const ssize_t n = ::pwrite(fd.get(), data.data(), data.size(), static_cast<off_t>(offset));
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            throw system_error("cannot write '" + name + "'");
+            throw system_error("cannot write " + quoted(name));
         if (n == 0) // the end of a block device: trying again would never end
-            throw system_error("cannot write '" + name + "'", ENOSPC);
+            throw system_error("cannot write " + quoted(name), ENOSPC);
         data = data.subspan(static_cast<std::size_t>(n));
         offset += static_cast<std::uint64_t>(n);
     }
@@ -59,9 +64,9 @@ void write_all(FdRef fd, ByteView data, const std::string& name) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            throw system_error("cannot write '" + name + "'");
+            throw system_error("cannot write " + quoted(name));
         if (n == 0)
-            throw system_error("cannot write '" + name + "'", ENOSPC);
+            throw system_error("cannot write " + quoted(name), ENOSPC);
         data = data.subspan(static_cast<std::size_t>(n));
     }
 }
@@ -72,7 +77,7 @@ template <typename Sync>
 static void sync_with(Sync sync, FdRef fd, const std::string& name) {
     while (sync(fd.get()) != 0)
         if (errno != EINTR)
-            throw system_error("cannot sync '" + name + "'");
+            throw system_error("cannot sync " + quoted(name));
 }
 
 void sync_data(FdRef fd, const std::string& name) {
@@ -92,14 +97,15 @@ void sync_directory(const std::string& path) {
 std::uint64_t size_of(FdRef fd, const std::string& name) {
     struct stat status {};
     if (::fstat(fd.get(), &status) != 0)
-        throw system_error("cannot get the size of '" + name + "'");
+        throw system_error("cannot get the size of " + quoted(name));
     if (S_ISREG(status.st_mode))
         return static_cast<std::uint64_t>(status.st_size);
     if (!S_ISBLK(status.st_mode))
-        throw Error("cannot get the size of '" + name + "': neither a file nor a block device");
+        throw Error("cannot get the size of " + quoted(name) +
+                    ": neither a file nor a block device");
     std::uint64_t size = 0;
     if (::ioctl(fd.get(), BLKGETSIZE64, &size) != 0)
-        throw system_error("cannot get the size of '" + name + "'");
+        throw system_error("cannot get the size of " + quoted(name));
     return size;
 }
 

@@ -12,7 +12,8 @@
 namespace quoin {
 
 /// Fills `out` from `offset`, or throws: Error(failed) on I/O errors, Error(refused) "… ends early"
-/// when the file is shorter. `name` is for the message.
+/// when the file is shorter. `name` is for the message, here and below: a path, which is put in
+/// quotes, or words that have theirs ("slot 'b'").
 void pread_exact(FdRef fd, ByteSpan out, std::uint64_t offset, const std::string& name);
 
 /// Writes all of `data` at `offset`, retrying short writes and EINTR. Not durable until synced.
