@@ -74,23 +74,33 @@ static UniqueFd open_source(FdRef persist, const std::string& path, FdRef root, 
     return source;
 }
 
+static void bind(FdRef root, const std::string& path, const DataMount& data,
+                 const std::string& persist_path) {
+    const UniqueFd target = open_target(root, path);
+    const UniqueFd persist = open_file(persist_path, O_RDONLY | O_DIRECTORY);
+    const UniqueFd source = open_source(persist, path, root, data.writable);
+    mount_at(path_of(source), path_of(target), "", MS_BIND);
+}
+
 std::vector<std::string> bind_persistent_directories(const DataMount& data,
                                                      const std::string& list_file) {
     std::vector<std::string> notes;
-    if (!exists(list_file))
-        return notes;
-    const std::string persist_path = data.directory + "/persist";
-    if (data.writable)
-        make_directory(persist_path);
-    const UniqueFd root = open_file(sysroot, O_RDONLY | O_DIRECTORY);
-    for (const std::string& path : parse_persistent_directories(read_text(list_file))) {
-        try {
-            const UniqueFd persist = open_file(persist_path, O_RDONLY | O_DIRECTORY);
-            const UniqueFd source = open_source(persist, path, root, data.writable);
-            mount_at(path_of(source), path_of(open_target(root, path)), "", MS_BIND);
-        } catch (const Error& e) {
-            notes.push_back("cannot keep '" + path + "': " + e.what());
+    try {
+        if (!exists(list_file))
+            return notes;
+        const std::string persist_path = data.directory + "/persist";
+        if (data.writable)
+            make_directory(persist_path);
+        const UniqueFd root = open_file(sysroot, O_RDONLY | O_DIRECTORY);
+        for (const std::string& path : parse_persistent_directories(read_text(list_file))) {
+            try {
+                bind(root, path, data, persist_path);
+            } catch (const Error& e) {
+                notes.push_back("cannot keep '" + path + "': " + e.what());
+            }
         }
+    } catch (const Error& e) {
+        notes.emplace_back(e.what());
     }
     return notes;
 }

@@ -76,6 +76,8 @@ static void place(FdRef directory, const std::string& name, const Make& make) {
     const std::string unfinished = name + ".seeding";
     remove_tree(directory, unfinished);
     make(unfinished);
+    if (!has(directory, unfinished))
+        return; // a socket, which is not copied
     sync_file_system(directory, name);
     if (::renameat(directory.get(), unfinished.c_str(), directory.get(), name.c_str()) != 0)
         throw system_error("cannot rename '" + unfinished + "'");
@@ -98,6 +100,12 @@ static UniqueFd open_way(FdRef parent, const std::string& name) {
     return open_directory(parent, name);
 }
 
+static void remove_mark(FdRef way, const std::string& path) {
+    if (::unlinkat(way.get(), not_seeded.c_str(), 0) != 0)
+        throw system_error("cannot finish '" + path + "'");
+    sync_file(way, path);
+}
+
 /// Turns a way into a persistent directory: what the image has and it lacks is copied, what leads
 /// to other persistent directories stays. Each entry comes whole, and the mark goes last.
 static void fill_way(FdRef image, FdRef data, const std::string& path) {
@@ -106,21 +114,14 @@ static void fill_way(FdRef image, FdRef data, const std::string& path) {
             place(data, name, [&](const std::string& unfinished) {
                 copy_entry(image, name, data, unfinished);
             });
-            continue;
+        } else if (has(data, name + "/" + not_seeded)) {
+            if (const UniqueFd image_below = open_in_root(image, name))
+                fill_way(image_below, open_directory(data, name), path + "/" + name);
         }
-        struct stat status {};
-        if (::fstatat(data.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISDIR(status.st_mode))
-            continue;
-        const UniqueFd below = open_directory(data, name);
-        if (const UniqueFd image_below = open_in_root(image, name);
-            image_below && has(below, not_seeded))
-            fill_way(image_below, below, path + "/" + name);
     }
     copy_metadata(image, data, path);
     sync_file_system(data, path);
-    if (::unlinkat(data.get(), not_seeded.c_str(), 0) != 0)
-        throw system_error("cannot finish '" + path + "'");
+    remove_mark(data, path);
 }
 
 UniqueFd open_seeded(FdRef persist, const std::string& path, FdRef image_root) {
@@ -131,19 +132,20 @@ UniqueFd open_seeded(FdRef persist, const std::string& path, FdRef image_root) {
     for (const std::string& part : parts)
         parent = open_way(parent, part);
 
-    if (!has(parent, name)) {
-        const UniqueFd image = open_in_root(image_root, path);
+    const UniqueFd image = open_in_root(image_root, path);
+    if (!has(parent, name))
         place(parent, name, [&](const std::string& unfinished) {
             if (image)
                 copy_directory(image, parent, unfinished);
             else
                 make_directory_at(parent, unfinished);
         });
-    }
     UniqueFd directory = open_directory(parent, name);
     if (has(directory, not_seeded)) {
-        if (const UniqueFd image = open_in_root(image_root, path))
+        if (image)
             fill_way(image, directory, path);
+        else
+            remove_mark(directory, path);
     }
     return directory;
 }
