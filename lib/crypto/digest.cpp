@@ -70,7 +70,9 @@ Sha256& Sha256::update(ByteView data) {
 }
 
 Digest Sha256::finish() {
-    return take(state_->context.get());
+    const Digest digest = take(state_->context.get());
+    start(state_->context.get());
+    return digest;
 }
 
 Digest sha256(ByteView data) {

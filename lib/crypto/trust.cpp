@@ -104,7 +104,8 @@ Verdict judge(ByteView message, const std::vector<Signature>& signatures,
     if (!verdict.trusted && verdict.signers.empty())
         verdict.reason = "not signed by any trusted key";
     else if (!verdict.trusted)
-        verdict.reason = "signed by " + std::to_string(verdict.signers.size()) + " trusted keys, " +
+        verdict.reason = "signed by " + std::to_string(verdict.signers.size()) +
+                         (verdict.signers.size() == 1 ? " trusted key, " : " trusted keys, ") +
                          std::to_string(required) + " are required";
     return verdict;
 }
