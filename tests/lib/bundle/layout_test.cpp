@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bundle/layout.hpp"
+
+#include "sample_bundle.hpp"
+#include "support/catch.hpp"
+
+using namespace quoin;
+using namespace quoin::test;
+
+TEST_CASE("data lies by generation, newest first, and within one root before UKI in order") {
+    const Sample sample;
+    struct Place {
+        bool in_uki;
+        std::uint64_t target;
+        std::uint64_t data;
+    };
+    const std::vector<Place> expected{
+        {false, 5000, 0}, {false, 16097, 7001}, {true, 1000, 15001},  {false, 12001, 15501},
+        {true, 0, 19597}, {false, 0, 20597},    {false, 24097, 25597}};
+    const std::vector<PlacedChunk> placed = place_chunks(sample.index);
+    REQUIRE(placed.size() == expected.size());
+    for (std::size_t i = 0; i < placed.size(); ++i) {
+        CAPTURE(i);
+        CHECK(placed[i].in_uki == expected[i].in_uki);
+        CHECK(placed[i].target_offset == expected[i].target);
+        CHECK(placed[i].data_offset == expected[i].data);
+    }
+}
+
+TEST_CASE("an empty index has no places") {
+    CHECK(place_chunks({}).empty());
+}
+
+TEST_CASE("places cover the data area without gaps whatever the generations are") {
+    SlotIndex index;
+    for (std::uint32_t i = 0; i < 1000; ++i)
+        index.root.push_back({{},
+                              1 + i * 7919 % max_chunk_size,
+                              ChunkKind::data,
+                              static_cast<std::uint16_t>(i * 31 % 65536)});
+    std::uint64_t next = 0;
+    for (const PlacedChunk& placed : place_chunks(index)) {
+        REQUIRE(placed.data_offset == next);
+        next += placed.chunk.size;
+    }
+    CHECK(next == index.root_size());
+}
