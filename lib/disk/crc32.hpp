@@ -18,8 +18,9 @@ inline constexpr std::array<std::uint32_t, 256> crc32_table = [] {
     return table;
 }();
 
-[[nodiscard]] constexpr std::uint32_t crc32(ByteView data) {
-    std::uint32_t value = 0xffffffffU;
+/// `before`: the CRC of the bytes that come before `data`.
+[[nodiscard]] constexpr std::uint32_t crc32(ByteView data, std::uint32_t before = 0) {
+    std::uint32_t value = ~before;
     for (const std::uint8_t byte : data)
         value = (value >> 8) ^ crc32_table[(value ^ byte) & 0xffU];
     return ~value;

@@ -10,7 +10,6 @@
 #include "disk/utf16.hpp"
 
 #include <algorithm>
-#include <cstddef>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -166,11 +165,10 @@ std::uint64_t array_sectors(const GptHeader& header, unsigned sector_size) {
            sector_size;
 }
 
-std::uint32_t header_crc(ByteView header_sector, const GptHeader& header) {
-    const ByteView content = header_sector.first(header.header_size);
-    Bytes copy(content.begin(), content.end());
-    std::fill_n(copy.begin() + offsetof(GptHeader, header_crc), sizeof(le32), std::uint8_t{0});
-    return crc32(copy);
+std::uint32_t header_crc(ByteView header_sector, GptHeader header) {
+    const std::uint64_t size = header.header_size;
+    header.header_crc = 0;
+    return crc32(header_sector.first(size).subspan(sizeof(GptHeader)), crc32(view_of(header)));
 }
 
 GptTable read_gpt(FdRef fd, const std::string& name) {

@@ -17,13 +17,9 @@ namespace {
 /// Makes header, CRCs and sector of `copy` fit each other.
 void seal(GptCopy& copy) {
     copy.header.array_crc = crc32(copy.array);
-    const auto store = [&copy] {
-        const ByteView content = view_of(copy.header);
-        std::copy(content.begin(), content.end(), copy.header_sector.begin());
-    };
-    store();
     copy.header.header_crc = header_crc(copy.header_sector, copy.header);
-    store();
+    const ByteView content = view_of(copy.header);
+    std::copy(content.begin(), content.end(), copy.header_sector.begin());
 }
 
 /// Array, then header, each synced: until the header is there this copy does not count.

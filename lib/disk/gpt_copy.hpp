@@ -67,7 +67,9 @@ struct GptCopies {
 /// Sectors that an array takes.
 [[nodiscard]] std::uint64_t array_sectors(const GptHeader& header, unsigned sector_size);
 
-/// The CRC that a header sector should carry: over header_size bytes, the CRC field itself zero.
-[[nodiscard]] std::uint32_t header_crc(ByteView header_sector, const GptHeader& header);
+/// The CRC that `header` should carry: over header_size bytes, the CRC field itself zero. What
+/// comes behind the struct is taken from the sector; header_size is at least the struct's and at
+/// most the sector's.
+[[nodiscard]] std::uint32_t header_crc(ByteView header_sector, GptHeader header);
 
 } // namespace quoin

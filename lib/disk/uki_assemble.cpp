@@ -24,7 +24,7 @@ le32 narrow(std::uint64_t value) {
 }
 
 bool is_alignment(std::uint32_t value) {
-    return value >= 512 && std::has_single_bit(value);
+    return value >= 512 && value <= 65536 && std::has_single_bit(value);
 }
 
 /// A stub as systemd builds them; anything else is not worth guessing about.
@@ -35,8 +35,8 @@ PeImage parse_stub(ByteView stub) {
     if (!is_alignment(image.optional_header.file_alignment) ||
         !is_alignment(image.optional_header.section_alignment))
         throw refused("cannot assemble UKI: the stub's alignment is not that of a PE image");
-    if (image.sections.empty())
-        throw refused("cannot assemble UKI: the stub has no sections");
+    if (image.optional_header.headers_size > stub.size())
+        throw refused("cannot assemble UKI: the stub ends early");
     return image;
 }
 

@@ -71,10 +71,6 @@ std::vector<std::uint64_t> level_sizes(std::uint64_t data_blocks) {
     return sizes;
 }
 
-Digest hash_block(Sha256& hasher, const VerityParameters& parameters, ByteView block) {
-    return hasher.update(parameters.salt).update(block).finish();
-}
-
 /// Hands `data` on in whole blocks; `partial` keeps what is left until the next call.
 template <typename Consume>
 void split_into_blocks(Bytes& partial, ByteView data, Consume consume) {
@@ -145,7 +141,7 @@ class Tree {
         if (sink_)
             sink_(level.next_offset, level.block);
         level.next_offset += verity_block_size;
-        const Digest digest = hash_block(hasher_, parameters_, level.block);
+        const Digest digest = sha256(parameters_.salt, level.block);
         level.block.clear();
         add(index + 1, digest);
     }
@@ -153,7 +149,6 @@ class Tree {
     VerityParameters parameters_;
     std::uint64_t data_blocks_;
     VerityWriter::BlockSink sink_;
-    Sha256 hasher_;
     std::vector<Level> levels_; ///< the leaves' first
     Digest root_;
 };
@@ -181,7 +176,6 @@ struct VerityWriter::State {
     VerityParameters parameters;
     std::uint64_t missing; ///< bytes still to come
     Tree tree;
-    Sha256 hasher;
     Bytes partial;
 };
 
@@ -196,7 +190,7 @@ void VerityWriter::update(ByteView data) {
         throw Error("cannot make a verity tree: more data than announced");
     state_->missing -= data.size();
     split_into_blocks(state_->partial, data, [this](ByteView block) {
-        state_->tree.add_leaf(hash_block(state_->hasher, state_->parameters, block));
+        state_->tree.add_leaf(sha256(state_->parameters.salt, block));
     });
 }
 
@@ -209,7 +203,7 @@ Digest VerityWriter::finish() {
 
 void VerityLeaves::update(ByteView data) {
     split_into_blocks(partial_, data, [this](ByteView block) {
-        leaves_.push_back(hash_block(hasher_, parameters_, block));
+        leaves_.push_back(sha256(parameters_.salt, block));
     });
 }
 
@@ -220,7 +214,7 @@ void VerityLeaves::rewrite(std::uint64_t offset, ByteView data) {
         throw Error("cannot hash rewritten data: not whole blocks that were hashed before");
     auto leaf = leaves_.begin() + static_cast<std::ptrdiff_t>(offset / verity_block_size);
     for (; !data.empty(); data = data.subspan(verity_block_size))
-        *leaf++ = hash_block(hasher_, parameters_, data.first(verity_block_size));
+        *leaf++ = sha256(parameters_.salt, data.first(verity_block_size));
 }
 
 std::uint64_t VerityLeaves::data_size() const {

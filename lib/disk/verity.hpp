@@ -74,7 +74,6 @@ class VerityLeaves {
 
   private:
     VerityParameters parameters_;
-    Sha256 hasher_;
     std::vector<Digest> leaves_;
     Bytes partial_;
 };
