@@ -213,6 +213,8 @@ HttpResult HttpClient::get(std::uint64_t offset, std::uint64_t size, const HttpH
         curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
         if (next == nullptr || !result.problem.empty())
             return result;
+        if (!Url::is_url(next))
+            throw refused("cannot fetch '" + url.shown + "': it redirects to no http or https URL");
         const Url target = Url::parse(next);
         if (url.secure && !target.secure)
             throw refused("cannot fetch '" + url.shown + "': it redirects from https to http");

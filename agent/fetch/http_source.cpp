@@ -199,8 +199,10 @@ void HttpSource::download(BytePipe& pipe, std::uint64_t next, std::uint64_t end)
             throw Error(
                 "cannot fetch '" + name_ + "': " + problem + "; gave up after " +
                 format_duration(std::chrono::duration<double>(Clock::now() - opened_).count()));
-        say_note("'" + name_ + "': " + printable(problem) + ", trying again in " +
-                 format_duration(std::chrono::duration<double>(wait).count()));
+        // A hiccup is not worth a line, waiting is.
+        const auto say = wait < std::chrono::seconds(1) ? say_detail : say_note;
+        say("'" + name_ + "': " + printable(problem) + ", trying again in " +
+            format_duration(std::chrono::duration<double>(wait).count()));
         if (pipe.wait_abandoned(wait))
             return;
         pause = std::min(pause * 2, longest_pause);

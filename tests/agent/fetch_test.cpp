@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sources of bundles: a local file, a real nginx, and a server that misbehaves in every known way.
+#include "agent/fetch/bundle_source.hpp"
+#include "agent/fetch/byte_pipe.hpp"
+#include "agent/fetch/url.hpp"
+#include "base/error.hpp"
+#include "release_fixture.hpp"
+#include "support/catch.hpp"
+#include "web_server.hpp"
+
+#include <atomic>
+#include <iostream>
+#include <thread>
+
+using namespace quoin;
+using namespace quoin::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const Bytes served = noise(42, 3'000'001);
+
+/// The same bytes in a file.
+class ServedFile {
+  public:
+    ServedFile() {
+        const UniqueFd fd = open_file(path(), O_WRONLY | O_CREAT);
+        pwrite_all(fd, served, 0, path());
+    }
+    [[nodiscard]] std::string directory() const { return directory_.path(); }
+    [[nodiscard]] std::string path() const { return directory() + "/file"; }
+
+  private:
+    TemporaryDirectory directory_;
+};
+
+Bytes fetch(BundleSource& source, std::uint64_t offset, std::size_t size) {
+    Bytes out(size);
+    out.resize(read_range(source, offset, out));
+    return out;
+}
+
+Bytes expected(std::size_t offset, std::size_t size) {
+    const auto first = served.begin() + static_cast<std::ptrdiff_t>(offset);
+    return {first, first + static_cast<std::ptrdiff_t>(size)};
+}
+
+FetchOptions impatient() {
+    FetchOptions options;
+    options.deadline = 5s;
+    options.first_contact = 2s;
+    options.stall = 1s;
+    options.first_pause = 10ms;
+    return options;
+}
+
+ErrorCode failure(const std::string& url, std::uint64_t offset = 0, std::size_t size = 1000) {
+    const auto source = open_source(url, impatient());
+    try {
+        (void)fetch(*source, offset, size);
+    } catch (const Error& e) {
+        INFO(e.what());
+        return e.code();
+    }
+    FAIL("fetched");
+    return ErrorCode::failed;
+}
+
+bool no_nginx() {
+    if (Nginx::available())
+        return false;
+    std::cout << "skipped: nginx is not installed\n";
+    return true;
+}
+
+void check_ranges(BundleSource& source) {
+    CHECK(fetch(source, 0, 16384) == expected(0, 16384));
+    CHECK(fetch(source, 16384, 1'500'000) == expected(16384, 1'500'000));
+    CHECK(fetch(source, 5, 10) == expected(5, 10));
+    CHECK(source.size() == served.size());
+    CHECK(fetch(source, served.size() - 7, 100) == expected(served.size() - 7, 7));
+    CHECK(fetch(source, served.size(), 100).empty());
+}
+
+} // namespace
+
+TEST_CASE("a local file is read in ranges, and ends where it ends") {
+    const ServedFile file;
+    const auto source = open_source(file.path());
+    check_ranges(*source);
+    CHECK(source->requests() == 5);
+    CHECK(source->bytes() == 16384 + 1'500'000 + 10 + 7);
+    CHECK(fetch(*source, UINT64_MAX - 5, 100).empty());
+}
+
+TEST_CASE("what is no file is refused, a pipe without waiting for its writer") {
+    CHECK_THROWS_AS(open_source("/"), Error);
+    CHECK_THROWS_AS(open_source("/dev/null"), Error);
+    CHECK_THROWS_AS(open_source("/nowhere/at/all"), Error);
+}
+
+TEST_CASE("nginx serves ranges over HTTP/1.1, on one connection") {
+    if (no_nginx())
+        return;
+    const ServedFile file;
+    const Nginx server(file.directory());
+    const auto source = open_source(server.url("file"));
+    check_ranges(*source);
+    CHECK(source->seekable());
+    CHECK(source->requests() == 5);
+    CHECK(source->bytes() < 16384 + 1'500'000 + 10 + 7 + 1000);
+    const auto log = server.log(5);
+    REQUIRE(log.size() == 5);
+    CHECK(log[0] == "HTTP/1.1 206 bytes=0-16383");
+}
+
+TEST_CASE("nginx serves ranges over HTTP/2 with a certificate that is verified") {
+    if (no_nginx())
+        return;
+    const ServedFile file;
+    const Nginx server(file.directory());
+    FetchOptions options = impatient();
+    CHECK_THROWS_AS(fetch(*open_source(server.secure_url("file"), options), 0, 10), Error);
+    options.certificates = server.certificate();
+    const auto source = open_source(server.secure_url("file"), options);
+    check_ranges(*source);
+    CHECK(server.log(5).back().substr(0, 12) == "HTTP/2.0 416");
+}
+
+TEST_CASE("a redirect from https to http is refused") {
+    if (no_nginx())
+        return;
+    const ServedFile file;
+    const Nginx server(file.directory());
+    FetchOptions options = impatient();
+    options.certificates = server.certificate();
+    const auto source = open_source(server.secure_url("to-http/file"), options);
+    CHECK_THROWS_AS(fetch(*source, 0, 10), Error);
+    CHECK(source->requests() == 1);
+    const auto plain = open_source(server.url("to-http/file"), options);
+    CHECK(fetch(*plain, 0, 10) == expected(0, 10));
+}
+
+TEST_CASE("a server that ignores ranges is read up to and through them") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    for (const char* how : {"no-ranges", "no-length"}) {
+        const auto source = open_source(server.url(how), impatient());
+        CHECK(fetch(*source, 0, 16384) == expected(0, 16384));
+        CHECK_FALSE(source->seekable());
+        CHECK(source->bytes() < 200'000);
+        CHECK(fetch(*source, 1'000'000, 500'000) == expected(1'000'000, 500'000));
+        CHECK(fetch(*source, served.size() - 7, 100) == expected(served.size() - 7, 7));
+    }
+}
+
+TEST_CASE("dropped connections are taken up again at the next missing byte") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto source = open_source(server.url("drop/200000"), impatient());
+    CHECK(fetch(*source, 100, 1'900'000) == expected(100, 1'900'000));
+    CHECK(source->requests() == 10);
+    CHECK(source->bytes() == 1'900'000);
+}
+
+TEST_CASE("a busy server is asked again") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto source = open_source(server.url("busy/3"), impatient());
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    CHECK(source->requests() == 4);
+}
+
+TEST_CASE("a file that changes between or within ranges is noticed") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto source = open_source(server.url("etag/2"), impatient());
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    CHECK_THROWS_AS(fetch(*source, 1000, 1000), SourceChanged);
+}
+
+TEST_CASE("answers that make no sense are refused, final ones not asked for again") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    CHECK(failure(server.url("other-range"), 5) == ErrorCode::refused);
+    CHECK(failure(server.url("gone")) == ErrorCode::failed);
+    const auto gone = open_source(server.url("gone"), impatient());
+    CHECK_THROWS_AS(fetch(*gone, 0, 10), Error);
+    CHECK(gone->requests() == 1);
+}
+
+TEST_CASE("more than was asked for is never delivered, nor read for long") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto surplus = open_source(server.url("surplus"), impatient());
+    CHECK(fetch(*surplus, 10, 1000) == expected(10, 1000));
+    CHECK(surplus->bytes() < 200'000);
+    const auto endless = open_source(server.url("endless"), impatient());
+    CHECK(fetch(*endless, 0, 5'000'000).size() == 5'000'000);
+    CHECK(endless->bytes() < 7'000'000);
+}
+
+TEST_CASE("a server at one byte a second is given up at the deadline") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(failure(server.url("slow")) == ErrorCode::failed);
+    CHECK(std::chrono::steady_clock::now() - before < 10s);
+}
+
+TEST_CASE("a server that is not there is given up soon") {
+    const auto before = std::chrono::steady_clock::now();
+    CHECK(failure("http://127.0.0.1:1/file") == ErrorCode::failed);
+    CHECK(std::chrono::steady_clock::now() - before < 4s);
+}
+
+TEST_CASE("user name and password reach their own server and no other") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const BadServer other(file.path());
+    const auto with_login = [](std::string url) { return url.insert(7, "node:secret@"); };
+    const auto source = open_source(with_login(server.url("login")), impatient());
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    CHECK(source->name() == server.url("login"));
+
+    const std::string port = other.url("").substr(std::string("http://127.0.0.1:").size(), 5);
+    CHECK(failure(with_login(server.url("elsewhere/" + port.substr(0, port.find('/'))))) ==
+          ErrorCode::failed);
+    const std::string own = server.url("").substr(std::string("http://127.0.0.1:").size(), 5);
+    const auto back = open_source(
+        with_login(server.url("elsewhere/" + own.substr(0, own.find('/')))), impatient());
+    CHECK(fetch(*back, 0, 1000) == expected(0, 1000));
+}
+
+TEST_CASE("a fetch is cancelled while the server keeps it waiting") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    std::atomic<bool> cancelled{false};
+    FetchOptions options;
+    options.cancelled = [&] { return cancelled.load(); };
+    const auto source = open_source(server.url("slow"), options);
+    std::thread later([&] {
+        std::this_thread::sleep_for(300ms);
+        cancelled = true;
+    });
+    const auto before = std::chrono::steady_clock::now();
+    try {
+        (void)fetch(*source, 0, 1000);
+        FAIL("fetched");
+    } catch (const Error& e) {
+        CHECK(e.code() == ErrorCode::cancelled);
+    }
+    later.join();
+    CHECK(std::chrono::steady_clock::now() - before < 3s);
+}
+
+TEST_CASE("a URL is split into what may be shown and what may not") {
+    const Url url = Url::parse("https://me:p%40ss@Example.org/a/b?token=1#part");
+    CHECK(url.text == "https://Example.org/a/b?token=1");
+    CHECK(url.shown == "https://Example.org/a/b");
+    CHECK(url.origin == "https://Example.org:443");
+    CHECK(url.user == "me");
+    CHECK(url.password == "p@ss");
+    CHECK(url.secure);
+    CHECK(Url::is_url("HTTP://x"));
+    CHECK_FALSE(Url::is_url("file:///x"));
+    CHECK_FALSE(Url::is_url("/http://x"));
+    CHECK_THROWS_AS(Url::parse("http://"), Error);
+}
+
+TEST_CASE("a pipe holds the writer back and passes its failure on after the last byte") {
+    BytePipe pipe(100);
+    const Bytes data = noise(1, 1000);
+    std::thread writer([&] {
+        (void)pipe.push(data);
+        pipe.finish(std::make_exception_ptr(Error("broken")));
+    });
+    Bytes received;
+    Bytes piece(37);
+    try {
+        while (const std::size_t count = pipe.pop(piece, [] {}))
+            received.insert(received.end(), piece.begin(),
+                            piece.begin() + static_cast<std::ptrdiff_t>(count));
+        FAIL("no failure");
+    } catch (const Error&) {
+        CHECK(received == data);
+    }
+    writer.join();
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Web servers on the loopback, for tests: a real one, and one that misbehaves.
+#pragma once
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+
+#include <memory>
+#include <string>
+
+namespace quoin::test {
+
+/// nginx serving a directory over HTTP and HTTPS until this object dies.
+class Nginx {
+  public:
+    explicit Nginx(const std::string& directory);
+    /// False when nginx is not installed: print why() and skip.
+    [[nodiscard]] static bool available();
+
+    [[nodiscard]] std::string url(const std::string& file) const;
+    [[nodiscard]] std::string secure_url(const std::string& file) const;
+    /// PEM file that vouches for the server.
+    [[nodiscard]] std::string certificate() const;
+    /// Lines of the access log: one a request, "PROTOCOL STATUS RANGE". Waits until there are
+    /// `expected` of them, since nginx writes a line after the client has the answer; not for long.
+    [[nodiscard]] std::vector<std::string> log(std::size_t expected) const;
+
+  private:
+    TemporaryDirectory own_;
+    unsigned port_;
+    unsigned secure_port_;
+    std::unique_ptr<StreamingProcess> process_;
+};
+
+/// tests/support/bad_server.py serving one file; the path of a URL says how.
+class BadServer {
+  public:
+    explicit BadServer(const std::string& file);
+    [[nodiscard]] std::string url(const std::string& behaviour) const;
+
+  private:
+    TemporaryDirectory own_;
+    std::unique_ptr<StreamingProcess> process_;
+    unsigned port_ = 0;
+};
+
+} // namespace quoin::test

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Serves one file on the loopback, badly. Prints its port, then runs until it is killed.
+
+The first part of a URL's path says how:
+  /good            as it should be, HTTP/1.1 with ranges
+  /no-ranges       answers every range with the whole file
+  /no-length       the same, without saying how long the file is
+  /drop/N          breaks off after N bytes of each answer
+  /etag/N          another ETag from the N-th request on, for good
+  /etag-once/N     another ETag from the N-th request on, and the same from then on for new visitors
+  /busy/N          503 for the first N requests
+  /slow            one byte a second
+  /endless         an answer that never ends
+  /surplus         a range and then more than was asked for
+  /other-range     another range than asked for
+  /wrong-once/N    the first time a range covers byte N, that byte is wrong
+  /wrong/N         byte N is always wrong
+  /login           wants user name "node" and password "secret"
+  /elsewhere/PORT  redirects to /login on the given port, another origin
+  /gone            404
+"""
+
+import base64
+import http.server
+import sys
+import threading
+import time
+
+CONTENT = open(sys.argv[1], "rb").read()
+PIECE = 64 * 1024
+lock = threading.Lock()
+requests: dict[str, int] = {}
+flipped: set[str] = set()
+
+
+class BadHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def refuse(self, status, headers=()):
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def asked_range(self):
+        text = self.headers.get("Range")
+        if text is None:
+            return 0, len(CONTENT)
+        first, last = text.removeprefix("bytes=").split("-")
+        return int(first), min(int(last) + 1, len(CONTENT))
+
+    def send_start(self, status, start, end, etag='"one"', length=None):
+        self.send_response(status)
+        self.send_header("ETag", etag)
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(CONTENT)}")
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        else:
+            self.send_header("Connection", "close")
+            self.close_connection = True
+        self.end_headers()
+
+    def send_piecewise(self, data):
+        for place in range(0, len(data), PIECE):
+            self.wfile.write(data[place : place + PIECE])
+
+    def do_GET(self):
+        how, _, value = self.path.strip("/").partition("/")
+        with lock:
+            count = requests[how] = requests.get(how, 0) + 1
+        try:
+            getattr(self, "do_" + how.replace("-", "_"))(value, count)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def do_good(self, value, count, etag='"one"', change=None):
+        start, end = self.asked_range()
+        if start >= len(CONTENT):
+            self.refuse(416, [("Content-Range", f"bytes */{len(CONTENT)}")])
+            return
+        data = bytearray(CONTENT[start:end])
+        if change is not None and start <= change < end:
+            data[change - start] ^= 1
+        self.send_start(206, start, end, etag, len(data))
+        self.send_piecewise(data)
+
+    def do_no_ranges(self, value, count):
+        self.send_start(200, 0, len(CONTENT), length=len(CONTENT))
+        self.send_piecewise(CONTENT)
+
+    def do_no_length(self, value, count):
+        self.send_start(200, 0, len(CONTENT))
+        self.send_piecewise(CONTENT)
+
+    def do_drop(self, value, count):
+        start, end = self.asked_range()
+        self.send_start(206, start, end, length=end - start)
+        self.wfile.write(CONTENT[start : min(end, start + int(value))])
+        self.close_connection = True
+
+    def do_etag(self, value, count):
+        self.do_good(value, count, f'"{count}"' if count >= int(value) else '"one"')
+
+    def do_etag_once(self, value, count):
+        self.do_good(value, count, '"two"' if count >= int(value) else '"one"')
+
+    def do_busy(self, value, count):
+        if count <= int(value):
+            self.refuse(503)
+        else:
+            self.do_good(value, count)
+
+    def do_slow(self, value, count):
+        start, end = self.asked_range()
+        self.send_start(206, start, end, length=end - start)
+        for byte in CONTENT[start:end]:
+            self.wfile.write(bytes([byte]))
+            time.sleep(1)
+
+    def do_endless(self, value, count):
+        self.send_start(200, 0, len(CONTENT))
+        while True:
+            self.send_piecewise(CONTENT)
+
+    def do_surplus(self, value, count):
+        start, end = self.asked_range()
+        self.send_start(206, start, end)
+        self.send_piecewise(CONTENT[start:end] + CONTENT)
+
+    def do_other_range(self, value, count):
+        start, end = self.asked_range()
+        self.send_start(206, start + 1, end + 1, length=end - start)
+        self.send_piecewise(CONTENT[start:end])
+
+    def do_wrong_once(self, value, count):
+        start, end = self.asked_range()
+        with lock:
+            wrong = value not in flipped and start <= int(value) < end
+            if wrong:
+                flipped.add(value)
+        self.do_good(value, count, change=int(value) if wrong else None)
+
+    def do_wrong(self, value, count):
+        self.do_good(value, count, change=int(value))
+
+    def do_login(self, value, count):
+        wanted = "Basic " + base64.b64encode(b"node:secret").decode()
+        if self.headers.get("Authorization") == wanted:
+            self.do_good(value, count)
+        else:
+            self.refuse(401, [("WWW-Authenticate", "Basic")])
+
+    def do_elsewhere(self, value, count):
+        self.refuse(302, [("Location", f"http://127.0.0.1:{value}/login")])
+
+    def do_gone(self, value, count):
+        self.refuse(404)
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), BadHandler)
+server.daemon_threads = True
+print(server.server_address[1], flush=True)
+server.serve_forever()
