@@ -1,24 +1,60 @@
 // SPDX-License-Identifier: Apache-2.0
-// The handler sets one flag; work looks at it between files, blocks and stages.
+// The handler sets one flag; work looks at it between files, blocks and stages. Programs that we
+// run (mmdebstrap takes minutes) are told at once: waiting for one of them is no safe point. It
+// uses async-signal-safe functions only.
 #include "builder/interruption.hpp"
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 
+#include <array>
+#include <cerrno>
 #include <csignal>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 namespace quoin {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
-void mark_interrupted(int) {
+/// Written before the handler is installed, then only read.
+std::array<char, 64> children_path{};
+
+/// Sends `number` to every child of the main thread, which is the one that starts programs.
+void tell_children(int number) {
+    const int fd = ::open(children_path.data(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    std::array<char, 256> text{}; // "1234 1235 ": a build runs one program at a time
+    const ssize_t size = ::read(fd, text.data(), text.size());
+    ::close(fd);
+    pid_t pid = 0;
+    for (ssize_t i = 0; i < size; ++i) {
+        const char c = text[static_cast<std::size_t>(i)];
+        if (c >= '0' && c <= '9') {
+            pid = pid * 10 + (c - '0');
+            continue;
+        }
+        if (pid > 0)
+            ::kill(pid, number);
+        pid = 0;
+    }
+}
+
+void mark_interrupted(int number) {
+    const int saved = errno;
     interrupted = 1;
+    if (number != SIGINT) // Ctrl+C reaches the whole foreground group anyway
+        tell_children(number);
+    errno = saved;
 }
 
 } // namespace
 
 void catch_interruptions() {
+    *fmt::format_to(children_path.begin(), "/proc/self/task/{}/children", ::getpid()) = '\0';
     struct sigaction action = {};
     action.sa_handler = mark_interrupted;
     sigemptyset(&action.sa_mask);

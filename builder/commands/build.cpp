@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quoin build RECIPE`: the stages of a build, in order.
+#include "builder/commands/build.hpp"
+
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "builder/build_keys.hpp"
 #include "builder/build_outputs.hpp"
-#include "builder/commands/command.hpp"
 #include "builder/interruption.hpp"
 #include "builder/own_programs.hpp"
 #include "builder/root_image.hpp"
@@ -27,13 +28,6 @@
 
 namespace quoin {
 namespace {
-
-struct BuildOptions : CommonOptions {
-    std::string recipe;
-    std::string output = ".";
-    std::string keys;
-    std::string cache;
-};
 
 void announce(const std::string& stage) {
     check_interruption();
@@ -82,7 +76,7 @@ std::uint32_t volume_id(const Digest& root_hash) {
     return load<le32>(root_hash.bytes);
 }
 
-BuildReport build(const BuildOptions& options) {
+BuildReport build_image(const BuildOptions& options) {
     const auto recipe = read_recipe(options.recipe);
     const auto keys = read_build_keys(options.keys);
     const auto name = image_name(recipe);
@@ -167,26 +161,11 @@ BuildReport build(const BuildOptions& options) {
 
 } // namespace
 
-void add_build_command(CLI::App& quoin) {
-    const auto options = std::make_shared<BuildOptions>();
-    auto& command = add_command(
-        quoin, "build", "Build disk image, bundle, UKI and report from a recipe",
-        "  quoin build node.toml --keys keys            writes to the current directory\n"
-        "  quoin build node.toml -o out --keys keys --json\n",
-        *options, Reports::json);
-    command.add_option("RECIPE", options->recipe, "The recipe, a TOML file; see quoin-recipe(5)")
-        ->required();
-    command.add_option("-o,--output", options->output,
-                       "Directory for the outputs; made when missing. Default: the current one");
-    command.add_option("--keys", options->keys, "Directory of signing keys; see `quoin keys init`");
-    command.add_option("--cache", options->cache,
-                       "Directory that keeps roots made of Debian packages for the next build");
-    command.callback([options] {
-        const auto report = build(*options);
-        for (const auto& warning : report.warnings)
-            say_warning(warning);
-        std::cout << (options->json ? report.json() : report.text()) << std::flush;
-    });
+void build(const BuildOptions& options) {
+    const auto report = build_image(options);
+    for (const auto& warning : report.warnings)
+        say_warning(warning);
+    std::cout << (options.json ? report.json() : report.text()) << std::flush;
 }
 
 } // namespace quoin

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quoin diff OLD NEW`: what an update from one release to another would change and cost.
+#include "builder/commands/diff.hpp"
+
 #include "base/terminal.hpp"
 #include "base/units.hpp"
 #include "builder/artifacts/compare_releases.hpp"
-#include "builder/commands/command.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -14,11 +15,6 @@ namespace quoin {
 namespace {
 
 constexpr std::size_t largest_files_shown = 10;
-
-struct DiffOptions : CommonOptions {
-    std::string old_file;
-    std::string new_file;
-};
 
 std::string_view name_of(FileFate fate) {
     switch (fate) {
@@ -55,7 +51,7 @@ std::string as_json(const ReleaseView& old_release, const ReleaseView& new_relea
     auto files = nlohmann::json::array();
     for (const auto& change : comparison.files)
         files.push_back(
-            {{"path", change.path}, {"change", name_of(change.fate)}, {"size", change.size}});
+            {{"path", "/" + change.path}, {"change", name_of(change.fate)}, {"size", change.size}});
     const auto& cost = comparison.cost;
     const nlohmann::json result = {{"old", old_release.name},        {"new", new_release.name},
                                    {"packages", packages},           {"files", files},
@@ -81,13 +77,15 @@ std::string as_text(const ReleaseView& old_release, const ReleaseView& new_relea
                     count(files, FileFate::added), count(files, FileFate::removed));
     for (const auto& change : largest(files))
         text += fmt::format("  {:<8} {:>10}  {}\n", name_of(change.fate), format_size(change.size),
-                            printable(change.path));
+                            printable("/" + change.path));
     const auto& cost = comparison.cost;
     text += fmt::format("\na node fetches {} of {}: new blocks {}, index {}, head {}\n",
                         format_size(cost.total()), format_size(cost.whole),
                         format_size(cost.chunks), format_size(cost.index), format_size(cost.head));
     return text;
 }
+
+} // namespace
 
 void diff(const DiffOptions& options) {
     auto old_release = open_release(options.old_file);
@@ -96,19 +94,6 @@ void diff(const DiffOptions& options) {
     std::cout << (options.json ? as_json(old_release, new_release, comparison)
                                : as_text(old_release, new_release, comparison))
               << std::flush;
-}
-
-} // namespace
-
-void add_diff_command(CLI::App& quoin) {
-    const auto options = std::make_shared<DiffOptions>();
-    auto& command = add_command(quoin, "diff", "Show what an update would change and fetch",
-                                "  quoin diff node_1.0.0.quoin node_1.1.0.quoin\n"
-                                "  quoin diff node_1.0.0.raw node_1.1.0.quoin --json\n",
-                                *options, Reports::json);
-    command.add_option("OLD", options->old_file, "A bundle or disk image")->required();
-    command.add_option("NEW", options->new_file, "A bundle or disk image")->required();
-    command.callback([options] { diff(*options); });
 }
 
 } // namespace quoin

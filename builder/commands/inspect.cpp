@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quoin inspect FILE`: shows what a file says about itself. Nothing is verified, and nothing in it
 // can reach the terminal as anything but text.
+#include "builder/commands/inspect.hpp"
+
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "base/units.hpp"
 #include "builder/artifacts/artifact.hpp"
-#include "builder/commands/command.hpp"
 #include "disk/uki.hpp"
 
 #include <fmt/format.h>
@@ -149,31 +150,16 @@ void print(const ordered_json& value, const std::string& indent) {
     }
 }
 
-void inspect(const std::string& path, bool json) {
-    const auto description = describe(path);
-    if (json)
+} // namespace
+
+void inspect(const InspectOptions& options) {
+    const auto description = describe(options.file);
+    if (options.json)
         // Bytes that are no UTF-8 become U+FFFD; control characters are escaped by JSON itself.
         std::cout << description.dump(2, ' ', true, ordered_json::error_handler_t::replace) << "\n";
     else
         print(description, "");
     std::cout.flush();
-}
-
-} // namespace
-
-void add_inspect_command(CLI::App& quoin) {
-    struct Options : CommonOptions {
-        std::string file;
-    };
-    const auto options = std::make_shared<Options>();
-    auto& command = add_command(quoin, "inspect", "Show what is in a bundle, disk image or UKI",
-                                "  quoin inspect node_1.0.0.quoin\n"
-                                "  quoin inspect node_1.0.0.raw --json\n",
-                                *options, Reports::json);
-    command
-        .add_option("FILE", options->file, "A bundle, disk image or UKI; nothing in it is trusted")
-        ->required();
-    command.callback([options] { inspect(options->file, options->json); });
 }
 
 } // namespace quoin

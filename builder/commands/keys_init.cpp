@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quoin keys init DIR`: a signing identity and a Secure Boot key for development.
+#include "builder/commands/keys_init.hpp"
+
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/terminal.hpp"
-#include "builder/commands/command.hpp"
 #include "crypto/signature.hpp"
 
 #include <array>
@@ -17,6 +18,8 @@ struct KeyFile {
     std::string content;
     mode_t mode = 0644;
 };
+
+} // namespace
 
 void init_keys(const std::string& directory) {
     const auto signing = SigningKey::generate();
@@ -43,23 +46,6 @@ void init_keys(const std::string& directory) {
     say_note("wrote signing.key, signing.pub, secure-boot.key and secure-boot.crt to '" +
              directory + "'");
     say_note("signing.pub is what nodes trust; whoever has signing.key can update them");
-}
-
-} // namespace
-
-void add_keys_command(CLI::App& quoin) {
-    struct Options : CommonOptions {
-        std::string directory;
-    };
-    const auto options = std::make_shared<Options>();
-    auto& keys = *quoin.add_subcommand("keys", "Make keys\n\nExamples:\n  quoin keys init keys\n");
-    keys.group("Commands");
-    keys.require_subcommand(1);
-    auto& init = add_command(keys, "init", "Make a development signing identity",
-                             "  quoin keys init keys\n", *options, Reports::nothing);
-    init.add_option("DIR", options->directory, "Where to write the keys; made when missing")
-        ->required();
-    init.callback([options] { init_keys(options->directory); });
 }
 
 } // namespace quoin

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quoin run IMAGE`: boots a disk image in QEMU with UEFI firmware, leaving the image as it is.
+#include "builder/commands/run.hpp"
+
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/terminal.hpp"
-#include "builder/commands/command.hpp"
 #include "builder/interruption.hpp"
 #include "disk/gpt.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <filesystem>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -19,12 +19,6 @@ extern char** environ; // NOLINT(readability-redundant-declaration)
 
 namespace quoin {
 namespace {
-
-struct RunOptions : CommonOptions {
-    std::string image;
-    std::string memory = "1G";
-    std::vector<std::string> qemu_arguments;
-};
 
 /// What differs between the architectures.
 struct Machine {
@@ -110,12 +104,13 @@ int run_on_terminal(std::vector<std::string> command) {
         throw system_error("cannot run '" + command[0] + "'", error);
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR)
+        if (errno != EINTR) // an interruption has been passed on to it
             throw system_error("cannot wait for '" + command[0] + "'");
-        ::kill(pid, SIGTERM);
     }
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
+
+} // namespace
 
 void run_image(const RunOptions& options) {
     const auto table = read_gpt(open_file(options.image, O_RDONLY), options.image);
@@ -138,20 +133,6 @@ void run_image(const RunOptions& options) {
     check_interruption();
     if (status != 0)
         throw Error("'" + machine.program + "' ended with status " + std::to_string(status));
-}
-
-} // namespace
-
-void add_run_command(CLI::App& quoin) {
-    const auto options = std::make_shared<RunOptions>();
-    auto& command = add_command(quoin, "run", "Boot a disk image in QEMU",
-                                "  quoin run node_1.0.0.raw            leave with Ctrl+A, then X\n"
-                                "  quoin run node_1.0.0.raw -- -smp 4  more options for QEMU\n",
-                                *options, Reports::nothing);
-    command.add_option("IMAGE", options->image, "A disk image; it is not changed")->required();
-    command.add_option("-m,--memory", options->memory, "Memory of the machine. Default: 1G");
-    command.add_option("QEMU", options->qemu_arguments, "Further arguments for QEMU, after --");
-    command.callback([options] { run_image(*options); });
 }
 
 } // namespace quoin

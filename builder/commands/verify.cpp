@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // `quoin verify FILE --trust KEY...`: every signature, chunk and hash of a bundle or disk image.
+#include "builder/commands/verify.hpp"
+
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "builder/artifacts/verify_image.hpp"
-#include "builder/commands/command.hpp"
 #include "builder/interruption.hpp"
 
 #include <fmt/format.h>
@@ -12,12 +13,6 @@
 
 namespace quoin {
 namespace {
-
-struct VerifyOptions : CommonOptions {
-    std::string file;
-    std::vector<std::string> trust;
-    unsigned required = 0; ///< 0: what the trust directory says, else 1
-};
 
 VerifiedSystem verify_bundle(const Region& bundle, const TrustAnchors& anchors,
                              const ProgressObserver& progress) {
@@ -44,6 +39,8 @@ std::vector<VerifiedSystem> verify_file(const std::string& path, const TrustAnch
     }
     throw std::logic_error("unknown kind of file");
 }
+
+} // namespace
 
 void verify(const VerifyOptions& options) {
     auto anchors = TrustAnchors::read(options.trust);
@@ -78,28 +75,6 @@ void verify(const VerifyOptions& options) {
                          .dump(2)
                   << "\n";
     std::cout.flush();
-}
-
-} // namespace
-
-void add_verify_command(CLI::App& quoin) {
-    const auto options = std::make_shared<VerifyOptions>();
-    auto& command =
-        add_command(quoin, "verify", "Check every signature, chunk and hash of a bundle or image",
-                    "  quoin verify node_1.0.0.quoin --trust keys/signing.pub\n"
-                    "  quoin verify node_1.0.0.raw --trust a.pub b.pub c.pub --required 2\n",
-                    *options, Reports::json);
-    command.add_option("FILE", options->file, "A bundle or a disk image")->required();
-    command
-        .add_option("--trust", options->trust,
-                    "Public keys or certificates, or directories of them, that may sign")
-        ->required()
-        ->type_name("KEY...");
-    command
-        .add_option("--required", options->required,
-                    "How many of them must have signed. Default: what a trust.toml says, else 1")
-        ->check(CLI::Range(1, 64));
-    command.callback([options] { verify(*options); });
 }
 
 } // namespace quoin

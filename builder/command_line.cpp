@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of commands. A command runs when its line has been parsed as a whole.
+#include "builder/command_line.hpp"
+
+#include "base/error.hpp"
+#include "base/terminal.hpp"
+#include "builder/commands/build.hpp"
+#include "builder/commands/diff.hpp"
+#include "builder/commands/inspect.hpp"
+#include "builder/commands/keys_init.hpp"
+#include "builder/commands/run.hpp"
+#include "builder/commands/verify.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace quoin {
+namespace {
+
+/// Examples come first; in the list of commands only the first line of what describes them.
+class HelpFormatter : public CLI::Formatter {
+  public:
+    HelpFormatter() {
+        column_width(24);
+        label("SUBCOMMAND", "COMMAND");
+        label("OPTIONS", "OPTION...");
+        label("Positionals", "Arguments");
+    }
+
+    std::string make_usage(const CLI::App* app, std::string name) const override {
+        return CLI::Formatter::make_usage(app, std::move(name)) + "\n";
+    }
+
+    std::string make_subcommand(const CLI::App* command) const override {
+        const auto description = command->get_description();
+        std::stringstream out;
+        CLI::detail::format_help(out, "  " + command->get_name(),
+                                 description.substr(0, description.find('\n')), column_width_);
+        return out.str();
+    }
+
+    /// Options are told by their names; types and defaults stand in the description.
+    std::string make_option_opts(const CLI::Option* option) const override {
+        return option->get_type_size() == 0 || option->get_positional()
+                   ? std::string()
+                   : " " + option->get_type_name();
+    }
+};
+
+CLI::App& add_command(CLI::App& parent, const std::string& name, const std::string& description) {
+    auto& command = *parent.add_subcommand(name, description)->group("Commands");
+    auto* quiet = command.add_flag_callback(
+        "-q,--quiet", [] { set_verbosity(Verbosity::quiet); }, "Print only errors and the result");
+    command
+        .add_flag_callback(
+            "-v,--verbose", [] { set_verbosity(Verbosity::verbose); }, "Say what is being done")
+        ->excludes(quiet);
+    return command;
+}
+
+void add_json(CLI::App& command, bool& json) {
+    command.add_flag("--json", json, "Print the result as JSON");
+}
+
+void add_keys(CLI::App& app, std::string& directory) {
+    auto& keys = *app.add_subcommand("keys", R"(Make keys
+
+Examples:
+  quoin keys init keys
+)")
+                      ->group("Commands")
+                      ->require_subcommand(1);
+    auto& init = add_command(keys, "init", R"(Make a signing identity and a Secure Boot key
+
+Examples:
+  quoin keys init keys
+)");
+    init.add_option("DIR", directory, "Where to write the keys; made when missing")->required();
+    init.callback([&] { init_keys(directory); });
+}
+
+void add_build(CLI::App& app, BuildOptions& options) {
+    auto& command = add_command(app, "build", R"(Build disk image, bundle, UKI and report
+
+Examples:
+  quoin build node.toml --keys keys
+  quoin build node.toml -o out --keys keys --cache cache --json
+)");
+    command.add_option("RECIPE", options.recipe, "A TOML file; see quoin-recipe(5)")->required();
+    command
+        .add_option("-o,--output", options.output,
+                    "Where to write; made when missing. Default: the current directory")
+        ->type_name("DIR");
+    command.add_option("--keys", options.keys, "Keys to sign with; see quoin keys init")
+        ->type_name("DIR");
+    command
+        .add_option("--cache", options.cache,
+                    "Keeps roots made of Debian packages for the next build")
+        ->type_name("DIR");
+    add_json(command, options.json);
+    command.callback([&] { build(options); });
+}
+
+void add_inspect(CLI::App& app, InspectOptions& options) {
+    auto& command = add_command(app, "inspect", R"(Show what is in a bundle, disk image or UKI
+
+Examples:
+  quoin inspect node_1.0.0.quoin
+  quoin inspect node_1.0.0.raw --json
+)");
+    command.add_option("FILE", options.file, "Nothing in it is trusted")->required();
+    add_json(command, options.json);
+    command.callback([&] { inspect(options); });
+}
+
+void add_verify(CLI::App& app, VerifyOptions& options) {
+    auto& command = add_command(app, "verify", R"(Check every signature, chunk and hash
+
+Examples:
+  quoin verify node_1.0.0.quoin --trust keys/signing.pub
+  quoin verify node_1.0.0.raw --trust a.pub b.pub c.pub --required 2
+)");
+    command.add_option("FILE", options.file, "A bundle or a disk image")->required();
+    command
+        .add_option("--trust", options.trust, "Public keys, certificates, or directories of them")
+        ->required()
+        ->type_name("KEY...");
+    command
+        .add_option("--required", options.required,
+                    "How many of them must have signed. Default: what a trust.toml says, else 1")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+    add_json(command, options.json);
+    command.callback([&] { verify(options); });
+}
+
+void add_diff(CLI::App& app, DiffOptions& options) {
+    auto& command = add_command(app, "diff", R"(Show what an update would change and fetch
+
+Examples:
+  quoin diff node_1.0.0.quoin node_1.1.0.quoin
+  quoin diff node_1.0.0.raw node_1.1.0.quoin --json
+)");
+    command.add_option("OLD", options.old_file, "A bundle or a disk image")->required();
+    command.add_option("NEW", options.new_file, "A bundle or a disk image")->required();
+    add_json(command, options.json);
+    command.callback([&] { diff(options); });
+}
+
+void add_run(CLI::App& app, RunOptions& options) {
+    auto& command = add_command(app, "run", R"(Boot a disk image in QEMU; Ctrl+A, then X leaves
+
+Examples:
+  quoin run node_1.0.0.raw
+  quoin run node_1.0.0.raw -- -smp 4        more options for QEMU
+)");
+    command.add_option("IMAGE", options.image, "A disk image; it is not changed")->required();
+    command.add_option("-m,--memory", options.memory, "Memory of the machine. Default: 1G")
+        ->type_name("SIZE");
+    command.add_option("QEMU", options.qemu_arguments, "Arguments for QEMU, after --");
+    command.callback([&] { run_image(options); });
+}
+
+constexpr const char* description =
+    R"(Quoin builds operating system images that update themselves and roll back.
+
+Examples:
+  quoin keys init keys                       make keys for signing
+  quoin build node.toml -o out --keys keys   disk image, bundle, UKI and report
+  quoin run out/node_1.0.0.raw               boot it in QEMU
+  quoin diff out/node_1.0.0.raw out/node_1.1.0.quoin
+                                             what an update would change and fetch
+)";
+
+} // namespace
+
+int run_command_line(int argc, char** argv) {
+    CLI::App app(description, "quoin");
+    app.formatter(std::make_shared<HelpFormatter>());
+    app.set_help_flag("-h,--help", "Show examples and options");
+    app.set_version_flag("--version", "quoin " QUOIN_VERSION, "Show the version");
+    app.require_subcommand(1);
+
+    std::string keys_directory;
+    BuildOptions build_options;
+    InspectOptions inspect_options;
+    VerifyOptions verify_options;
+    DiffOptions diff_options;
+    RunOptions run_options;
+    add_keys(app, keys_directory);
+    add_build(app, build_options);
+    add_inspect(app, inspect_options);
+    add_verify(app, verify_options);
+    add_diff(app, diff_options);
+    add_run(app, run_options);
+
+    try {
+        app.parse(argc, argv);
+        return 0;
+    } catch (const CLI::Success& help_or_version) {
+        return app.exit(help_or_version);
+    } catch (const CLI::ParseError& wrong) {
+        say_error(std::string(wrong.what()) + "; `quoin --help` shows how");
+        return exit_code(ErrorCode::usage);
+    }
+}
+
+} // namespace quoin

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// `quoin build RECIPE`.
+#pragma once
+
+#include <string>
+
+namespace quoin {
+
+struct BuildOptions {
+    std::string recipe;
+    std::string output = ".";
+    std::string keys;
+    std::string cache; ///< empty: none
+    bool json = false;
+};
+
+/// Builds disk image, bundle, UKI and report, prints the report on standard output and warnings on
+/// standard error. When it throws, or is interrupted, nothing is left behind.
+void build(const BuildOptions& options);
+
+} // namespace quoin
