@@ -15,7 +15,7 @@ inline constexpr std::uint64_t max_manifest_size = 64 << 10;
 inline constexpr std::uint64_t max_bundle_data_size = std::uint64_t{1} << 46;
 /// A UKI is held in memory, and FAT ends at 4 GiB.
 inline constexpr std::uint64_t max_uki_size = std::uint64_t{1} << 30;
-inline constexpr std::uint64_t max_security_epoch = 0xffff'ffff;
+inline constexpr std::uint64_t max_security_epoch = ~std::uint64_t{0} >> 1; // what TOML can say
 
 /// Everything a node must know before it writes the first byte.
 struct Manifest {
