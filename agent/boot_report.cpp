@@ -10,13 +10,14 @@ namespace quoin {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 /// Parses a file and hands it to `convert`; what JSON finds wrong becomes an Error with the path.
 template <typename Convert>
 auto read_json(const std::string& path, Convert convert) {
     try {
-        return convert(Json::parse(read_text(path)));
+        const std::string text = read_text(path);
+        return convert(Json::parse(text.data(), text.data() + text.size()));
     } catch (const Json::exception& problem) {
         throw Error("cannot read '" + path + "': " + problem.what());
     }

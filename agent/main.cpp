@@ -48,17 +48,20 @@ CommandLine::CommandLine() {
     app.set_version_flag("--version", std::string("quoin-agent ") + QUOIN_VERSION);
     app.add_flag("--json", invocation.json, "Report in JSON");
     app.add_flag("--quiet", quiet, "Say nothing but errors");
-    app.add_flag("--verbose", verbose, "Say every step")->excludes("--quiet");
+    app.add_flag("--verbose", verbose, "Say every step");
     auto& node = invocation.node;
-    app.add_option("--disk", node.disk, "An image file instead of the node's disk");
-    app.add_option("--esp", node.esp, "Its EFI System Partition's content, a directory");
-    app.add_option("--state", node.state, "Its state, a directory");
+    app.add_option("--disk", node.disk, "An image file instead of the node's disk")
+        ->type_name("FILE");
+    app.add_option("--esp", node.esp, "Its EFI System Partition's content")->type_name("DIR");
+    app.add_option("--state", node.state, "What the agent remembers of it")->type_name("DIR");
     app.add_option("--trust", node.trust, "Public keys to trust instead of the node's own")
-        ->type_name("FILE|DIR")
+        ->option_text("FILE|DIR")
         ->allow_extra_args(false);
     app.add_option("--required", node.required, "How many of them must have signed")
-        ->check(CLI::Range(1U, 1000U));
-    app.add_option("--config", node.config, "A configuration file instead of the node's own");
+        ->check(CLI::Range(1U, 1000U))
+        ->option_text("N");
+    app.add_option("--config", node.config, "A configuration file instead of the node's own")
+        ->type_name("FILE");
     app.require_subcommand(1);
 
     namespace commands = quoin::commands;
@@ -95,6 +98,8 @@ int run(CommandLine& line) {
                          : line.verbose ? Verbosity::verbose
                                         : Verbosity::normal);
     try {
+        if (line.quiet && line.verbose)
+            throw quoin::Error(quoin::ErrorCode::usage, "--quiet and --verbose exclude each other");
         line.command(line.invocation);
         return 0;
     } catch (const quoin::Error& e) {

@@ -13,7 +13,7 @@ namespace quoin {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr std::size_t max_history = 64;
 constexpr std::size_t max_notes = 32;
@@ -87,7 +87,7 @@ QuarantineRecord quarantine_from(const Json& json) {
 }
 
 AgentState parse(const std::string& text) {
-    const Json json = Json::parse(text);
+    const Json json = Json::parse(text.data(), text.data() + text.size());
     AgentState state;
     if (const Json& attempt = json.at("attempt"); !attempt.is_null())
         state.attempt = attempt_from(attempt);

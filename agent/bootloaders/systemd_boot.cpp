@@ -89,18 +89,23 @@ void SystemdBoot::unlist(const BootEntryName& name) {
 }
 
 void SystemdBoot::remove_unlisted() {
-    const std::vector<BootEntry> all = entries();
-    for (const BootEntry& entry : all) {
-        if (entry.listed)
-            continue;
-        const std::string path = path_of(entry.name);
-        const bool shared = std::any_of(all.begin(), all.end(), [&](const BootEntry& other) {
-            return other.name != entry.name && share_storage(path, path_of(other.name));
+    std::vector<BootEntry> present = entries();
+    const auto is_shared = [&](const BootEntry& entry) {
+        return std::any_of(present.begin(), present.end(), [&](const BootEntry& other) {
+            return other.name != entry.name &&
+                   share_storage(path_of(entry.name), path_of(other.name));
         });
-        if (shared)
+    };
+    // Unlisted ones come last. Those that stay here go on protecting what they share.
+    for (std::size_t i = present.size(); i-- > 0 && !present[i].listed;) {
+        const std::string path = path_of(present[i].name);
+        if (is_shared(present[i])) {
             say_warning("'" + path + "' shares its clusters with another file, leaving it");
-        else if (::unlink(path.c_str()) != 0)
+            continue;
+        }
+        if (::unlink(path.c_str()) != 0)
             throw system_error("cannot remove '" + path + "'");
+        present.erase(present.begin() + static_cast<std::ptrdiff_t>(i));
     }
     sync_directory(directory_);
 }

@@ -14,7 +14,7 @@ void confirm(const Invocation& invocation) {
     SystemdBoot loader(node.esp_directory());
     const std::string version = confirm_running(node, loader, node.boot_report());
     if (invocation.json)
-        print(nlohmann::ordered_json{{"version", version}}.dump() + "\n");
+        print(nlohmann::json{{"version", version}}.dump() + "\n");
     else
         say_note("version " + version + " is confirmed");
 }

@@ -34,14 +34,14 @@ class StepLines {
 };
 
 std::string as_json(const InstallReport& report) {
-    const nlohmann::ordered_json json = {{"version", report.version},
-                                         {"root_hash", report.root_hash},
-                                         {"bytes_total", report.bytes_total},
-                                         {"bytes_reused", report.bytes_reused},
-                                         {"bytes_fetched", report.bytes_fetched},
-                                         {"bytes_written", report.bytes_written},
-                                         {"requests", report.requests},
-                                         {"seconds", report.seconds}};
+    const nlohmann::json json = {{"version", report.version},
+                                 {"root_hash", report.root_hash},
+                                 {"bytes_total", report.bytes_total},
+                                 {"bytes_reused", report.bytes_reused},
+                                 {"bytes_fetched", report.bytes_fetched},
+                                 {"bytes_written", report.bytes_written},
+                                 {"requests", report.requests},
+                                 {"seconds", report.seconds}};
     return json.dump() + "\n";
 }
 

@@ -19,7 +19,7 @@ void rollback(const Invocation& invocation) {
         version = roll_back(node, loader, node.boot_report());
     }
     if (invocation.json)
-        print(nlohmann::ordered_json{{"version", version}}.dump() + "\n");
+        print(nlohmann::json{{"version", version}}.dump() + "\n");
     else
         say_note("version " + version + " starts at the next boot");
     if (invocation.reboot)

@@ -14,7 +14,7 @@ namespace quoin::commands {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 /// As many records as fit a screen; the JSON has them all.
 constexpr std::size_t records_shown = 8;
