@@ -49,6 +49,36 @@ std::vector<std::string> directories_of(const std::vector<EspFile>& files) {
     return {directories.begin(), directories.end()};
 }
 
+/// Firmware and mtools tell FAT32 from FAT16 by the number of clusters alone, so it must be large
+/// enough whatever the size: clusters of 4 KiB at most, smaller on a small partition.
+unsigned sectors_per_cluster(std::uint64_t esp_size, unsigned sector_size) {
+    constexpr std::uint64_t least_clusters = 65525;
+    constexpr std::uint64_t reserved_sectors = 32;
+    constexpr std::uint64_t margin = 64; // rounding of the tables to whole clusters
+    const auto sectors = esp_size / sector_size;
+    for (unsigned per_cluster = 4096 / sector_size; per_cluster >= 1; per_cluster /= 2) {
+        const auto table = (sectors / per_cluster * 4 + sector_size - 1) / sector_size;
+        const auto overhead = reserved_sectors + 2 * table + margin;
+        if (sectors > overhead && (sectors - overhead) / per_cluster >= least_clusters)
+            return per_cluster;
+    }
+    throw Error(ErrorCode::usage,
+                fmt::format("recipe: disk.esp_size is {}, too small for FAT32 with sectors of {}: "
+                            "at least {} are needed",
+                            format_size(esp_size), format_size(sector_size),
+                            format_size(round_up(least_clusters * (sector_size + 16), MiB))));
+}
+
+/// FAT32 is FAT32 only with 65525 clusters or more, and mkfs.vfat's own choice falls short of it at
+/// 256 MiB: the largest cluster, up to 4 KiB, that leaves a margin; a sector when none does.
+std::uint64_t sectors_per_cluster(std::uint64_t esp_size, unsigned sector_size) {
+    constexpr std::uint64_t clusters_wanted = 70000;
+    std::uint64_t sectors = 4 * KiB / sector_size;
+    while (sectors > 1 && esp_size / (sectors * sector_size) < clusters_wanted)
+        sectors /= 2;
+    return sectors;
+}
+
 void check_room_for_update(const std::vector<EspFile>& files, std::uint64_t esp_size) {
     // Two file allocation tables, directories and cluster rounding take a little over 1 %.
     std::uint64_t needed = esp_size / 64 + MiB;
@@ -79,15 +109,16 @@ std::vector<EspFile> loader_files(const Recipe& recipe, const BuildKeys& keys, s
 void write_esp(const std::string& image, Extent place, unsigned sector_size,
                std::uint32_t volume_id, std::int64_t time, std::vector<EspFile> files) {
     check_room_for_update(files, place.size);
+    const auto per_cluster = sectors_per_cluster(place.size, sector_size);
     const auto options = mtools_options(time);
     // Whole kibibytes are mkfs.vfat's unit of size; --offset counts sectors.
     in_context("cannot make the ESP", [&] {
-        run_checked({"mkfs.vfat", "-F", "32", "--invariant", "-n", "ESP", "-S",
-                     std::to_string(sector_size), "-h", std::to_string(place.start / sector_size),
-                     "-i", fmt::format("{:08x}", volume_id), "--offset",
-                     std::to_string(place.start / sector_size), image,
-                     std::to_string(place.size / KiB)},
-                    options);
+        run_checked(
+            {"mkfs.vfat", "-F", "32", "--invariant", "-n", "ESP", "-S", std::to_string(sector_size),
+             "-s", std::to_string(per_cluster), "-h", std::to_string(place.start / sector_size),
+             "-i", fmt::format("{:08x}", volume_id), "--offset",
+             std::to_string(place.start / sector_size), image, std::to_string(place.size / KiB)},
+            options);
 
         const TemporaryDirectory directory;
         const auto source = directory.path() + "/file";
