@@ -69,16 +69,6 @@ unsigned sectors_per_cluster(std::uint64_t esp_size, unsigned sector_size) {
                             format_size(round_up(least_clusters * (sector_size + 16), MiB))));
 }
 
-/// FAT32 is FAT32 only with 65525 clusters or more, and mkfs.vfat's own choice falls short of it at
-/// 256 MiB: the largest cluster, up to 4 KiB, that leaves a margin; a sector when none does.
-std::uint64_t sectors_per_cluster(std::uint64_t esp_size, unsigned sector_size) {
-    constexpr std::uint64_t clusters_wanted = 70000;
-    std::uint64_t sectors = 4 * KiB / sector_size;
-    while (sectors > 1 && esp_size / (sectors * sector_size) < clusters_wanted)
-        sectors /= 2;
-    return sectors;
-}
-
 void check_room_for_update(const std::vector<EspFile>& files, std::uint64_t esp_size) {
     // Two file allocation tables, directories and cluster rounding take a little over 1 %.
     std::uint64_t needed = esp_size / 64 + MiB;
