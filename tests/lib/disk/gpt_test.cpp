@@ -122,7 +122,7 @@ TEST_CASE("a damaged backup is noticed, both damaged are refused") {
 
 TEST_CASE("files without a table are refused, however short") {
     const Scratch scratch;
-    for (const std::uint64_t size : {0, 1, 511, 512, 1023, 1024, 1536, 4096, 8192, 1 << 20}) {
+    for (const unsigned size : {0U, 1U, 511U, 512U, 1023U, 1024U, 1536U, 4096U, 8192U, 1U << 20}) {
         const std::string path = scratch.create("disk", size);
         const UniqueFd fd = open_file(path, O_RDONLY);
         CHECK_THROWS_AS(read_gpt(fd, path), Error);

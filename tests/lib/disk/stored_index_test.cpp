@@ -46,7 +46,7 @@ bool same(const std::optional<StoredSlotIndex>& left, const StoredSlotIndex& rig
 } // namespace
 
 TEST_CASE("a stored index is read back, and the tree before it is left alone") {
-    const std::size_t index_size = GENERATE(0, 1, 4095, 4096, 4097, 10 * 4096);
+    const auto index_size = GENERATE(as<std::size_t>{}, 0, 1, 4095, 4096, 4097, 10 * 4096);
     CAPTURE(index_size);
     const Image image;
     const Bytes before = noise(start + size + 512, 7);
@@ -104,7 +104,7 @@ TEST_CASE("a power cut while an index is replaced leaves the old one, the new on
     const Image image;
     write_slot_index(image.partition, stored(9000, 1));
     const Bytes before = content_of(image.path);
-    const std::size_t new_size = GENERATE(100, 9000, 20000);
+    const auto new_size = GENERATE(as<std::size_t>{}, 100, 9000, 20000);
     const auto writes =
         record_writes([&] { write_slot_index(image.partition, stored(new_size, 2)); });
 

@@ -164,7 +164,7 @@ TEST_CASE("headers with any byte set to its extremes are read or refused, never 
         return;
     Bytes uki = assemble_uki(stub, {{".linux", noise(1000)}});
     for (std::size_t at = 0; at < 1024; ++at)
-        for (const std::uint8_t value : Bytes{0x00, 0x7f, 0x80, 0xff}) {
+        for (const std::uint8_t value : Bytes{0x00, 0x80, 0xff}) {
             const std::uint8_t kept = std::exchange(uki[at], value);
             try {
                 for (const UkiSectionPlace& place : uki_sections(uki)) {

@@ -55,7 +55,7 @@ TEST_CASE("our verity tree is byte for byte that of veritysetup") {
     const std::string veritysetup = test::find_program("veritysetup");
     if (veritysetup.empty())
         return;
-    const std::size_t blocks = GENERATE(1, 2, 127, 128, 129, 777, 16384, 16385);
+    const auto blocks = GENERATE(as<std::size_t>{}, 1, 2, 127, 128, 129, 777, 16384, 16385);
     CAPTURE(blocks);
     const auto parameters = VerityParameters::derived_from("node");
     const Bytes data = test::noise(blocks * block);
@@ -81,7 +81,7 @@ TEST_CASE("our verity tree is byte for byte that of veritysetup") {
 }
 
 TEST_CASE("a tree of collected leaves is that of the streaming writer") {
-    const std::size_t blocks = GENERATE(1, 2, 128, 129, 300);
+    const auto blocks = GENERATE(as<std::size_t>{}, 1, 2, 128, 129, 300);
     CAPTURE(blocks);
     const auto parameters = VerityParameters::derived_from("node");
     const Bytes data = test::noise(blocks * block);

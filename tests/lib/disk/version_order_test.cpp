@@ -72,16 +72,15 @@ TEST_CASE("the order of versions is the one of systemd-analyze") {
         return;
     std::vector<std::string> versions = specification_order;
     versions.insert(versions.end(), awkward.begin(), awkward.end());
-    // Two partners for each version: every run of the program takes some milliseconds.
-    for (std::size_t i = 0; i < versions.size(); ++i)
-        for (const std::size_t step : {1U, 9U}) {
-            const std::string& left = versions[i];
-            const std::string& right = versions[(i + step) % versions.size()];
-            CAPTURE(left, right);
-            const auto result = run({program, "compare-versions", "--", left, right});
-            const auto order = compare_versions(left, right);
-            CHECK(result.status == (order < 0 ? 12 : order > 0 ? 11 : 0));
-        }
+    // Neighbours only: every run of the program takes tens of milliseconds.
+    for (std::size_t i = 0; i < versions.size(); ++i) {
+        const std::string& left = versions[i];
+        const std::string& right = versions[(i + 1) % versions.size()];
+        CAPTURE(left, right);
+        const auto result = run({program, "compare-versions", "--", left, right});
+        const auto order = compare_versions(left, right);
+        CHECK(result.status == (order < 0 ? 12 : order > 0 ? 11 : 0));
+    }
 }
 
 TEST_CASE("versions are valid when labels and entry names can hold them") {
