@@ -26,14 +26,10 @@ class HelpFormatter : public CLI::Formatter {
         label("Positionals", "Arguments");
     }
 
-    std::string make_usage(const CLI::App* app, std::string name) const override {
-        return CLI::Formatter::make_usage(app, std::move(name)) + "\n";
-    }
-
     std::string make_subcommand(const CLI::App* command) const override {
         const auto description = command->get_description();
         std::stringstream out;
-        CLI::detail::format_help(out, "  " + command->get_name(),
+        CLI::detail::format_help(out, command->get_name(),
                                  description.substr(0, description.find('\n')), column_width_);
         return out.str();
     }

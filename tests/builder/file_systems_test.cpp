@@ -124,3 +124,21 @@ TEST_CASE("the data file system is a sound, deterministic ext4 in its place") {
     CHECK(all_zero(ByteView(content).first(place.start)));
     CHECK(all_zero(ByteView(content).subspan(place.end())));
 }
+
+TEST_CASE("an ESP of any size has the clusters that make it FAT32, or is refused") {
+    for (const std::uint64_t size : {40 * MiB, 128 * MiB, 256 * MiB, 260 * MiB, 512 * MiB}) {
+        const Extent place{MiB, size};
+        const ImageFile image(place.end());
+        write_esp(image.path(), place, 512, 1, time_of_build, some_files());
+        const auto checked = run({"fsck.fat", "-n", image.extract(place)});
+        CAPTURE(size, checked.output);
+        CHECK(checked.status == 0);
+        CHECK_THAT(checked.output, !Catch::Contains("required minimum"));
+    }
+    const ImageFile image(300 * MiB);
+    CHECK_THROWS_WITH(write_esp(image.path(), {MiB, 32 * MiB}, 512, 1, time_of_build, some_files()),
+                      Catch::Contains("too small for FAT32"));
+    CHECK_THROWS_WITH(
+        write_esp(image.path(), {MiB, 256 * MiB}, 4096, 1, time_of_build, some_files()),
+        Catch::Contains("too small for FAT32"));
+}
