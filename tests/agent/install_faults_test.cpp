@@ -94,10 +94,11 @@ long count_changes(const TestNode& node, const Release& release) {
     return changes;
 }
 
-/// After a cut: the old system is whole; whatever the loader prefers is whole; the next install
+/// After a cut: the old system is whole; whatever the loader may start is whole; the next install
 /// ends with the release armed.
 void check_after_cut(const TestNode& node, const Release& release) {
     node.check_running_untouched();
+    node.check_startable_entries();
     try {
         (void)node.install(release.bundle);
     } catch (const Error& e) {

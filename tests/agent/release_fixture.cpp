@@ -228,6 +228,22 @@ void TestNode::check_running_untouched() const {
     fail_unless(read_file(entry, 64 * MiB) == running_.uki, "the running boot image changed");
 }
 
+void TestNode::check_startable_entries() const {
+    const Node node = Node::open(options(), true); // heals the table, as early userspace would
+    const SystemdBoot loader(node.esp_directory());
+    for (const BootEntry& entry : loader.entries()) {
+        if (!entry.listed)
+            continue;
+        const bool in_a =
+            node.slot('a').root_hash && entry.root_hash == node.slot('a').root_hash->hex();
+        const bool in_b =
+            node.slot('b').root_hash && entry.root_hash == node.slot('b').root_hash->hex();
+        fail_unless(in_a || in_b, "an entry is listed that no slot belongs to");
+        if (const auto damage = slot_damage(node, node.slot(in_a ? 'a' : 'b')))
+            throw Error("an entry is listed whose slot is damaged: " + *damage);
+    }
+}
+
 void TestNode::check_armed(const Release& release) const {
     const Node node = Node::open(options(), false);
     const Slot& slot = node.slot('b');

@@ -65,6 +65,8 @@ class TestNode {
     [[nodiscard]] std::string fingerprint() const;
     /// Throws what is wrong, if slot a and its boot image are not as they were made.
     void check_running_untouched() const;
+    /// Throws what is wrong, if the loader could start something that does not lie whole in a slot.
+    void check_startable_entries() const;
     /// Throws what is wrong, if `release` is not armed in slot b, whole and chosen by the loader.
     void check_armed(const Release& release) const;
 
