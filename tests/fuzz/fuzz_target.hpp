@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every fuzz target promises: hostile input is refused with Error(refused) and nothing else,
+// and what is accepted is consistent.
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+
+#include <cstdlib>
+
+/// The entry point that libFuzzer and the replay program (replay.cpp) share.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace quoin::fuzz {
+
+/// A broken promise ends the process, so that the fuzzer keeps the input.
+inline void require(bool promise) {
+    if (!promise)
+        std::abort();
+}
+
+/// Runs `check`; any exception but a refusal is a broken promise. Returns 0, as libFuzzer wants.
+inline int run(void (*check)(ByteView), ByteView input) {
+    try {
+        check(input);
+    } catch (const Error& e) {
+        require(e.code() == ErrorCode::refused);
+    }
+    return 0;
+}
+
+} // namespace quoin::fuzz
