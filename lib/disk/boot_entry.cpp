@@ -45,12 +45,8 @@ std::optional<BootEntryName::Counter> parse_counter(std::string_view text) {
 
 std::string BootEntryName::file_name() const {
     std::string name = id + "_" + version;
-    if (counter) {
-        const auto digit = [](unsigned count) {
-            return std::to_string(std::min(count, max_tries));
-        };
-        name += "+" + digit(counter->left) + "-" + digit(counter->done);
-    }
+    if (counter)
+        name += "+" + std::to_string(counter->left) + "-" + std::to_string(counter->done);
     return name.append(suffix);
 }
 

@@ -21,8 +21,8 @@ struct BootEntryName {
     };
     std::optional<Counter> counter;
 
-    /// The name as we write it: always both counters, always one digit each (larger ones are capped
-    /// at 9), so that counting never changes its length. A name read from a directory may differ.
+    /// The name as we and the loader write it, always with both numbers. Ours have one digit; the
+    /// loader's DONE can grow beyond when every entry is bad.
     [[nodiscard]] std::string file_name() const;
     /// Nothing for names that are not ours; case is ignored in the suffix as FAT does. The counter
     /// is what follows the last '+': "+LEFT" or "+LEFT-DONE". Image ids hold no '_', so the first

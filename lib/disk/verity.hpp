@@ -84,6 +84,9 @@ struct VeritySuperblock {
     std::uint64_t data_blocks = 0;
     Bytes salt;
 };
+/// The superblock's whole block.
+[[nodiscard]] Bytes make_verity_superblock(const VerityParameters& parameters,
+                                           std::uint64_t data_blocks);
 /// Nothing unless it is one with our block sizes and algorithm.
 [[nodiscard]] std::optional<VeritySuperblock> parse_verity_superblock(ByteView block);
 
