@@ -118,6 +118,8 @@ void push_components(std::deque<std::string>& rest, const std::string& path) {
 struct RootReader::State {
     State(FdRef image, std::uint64_t offset, std::uint64_t size) : file(image, offset, size) {
         check(sqfs_super_read(&super, &file), "read the root image");
+        if (super.bytes_used > size)
+            throw refused("cannot read the root image: it is shorter than its superblock says");
         sqfs_compressor_config_t config;
         check(sqfs_compressor_config_init(&config,
                                           static_cast<SQFS_COMPRESSOR>(super.compression_id),

@@ -206,8 +206,10 @@ Node* RootTree::meet_directory(Node& existing, const Entry& entry) {
     }
     if (existing.layer == layer_ && entry.type != EntryType::whiteout)
         throw cannot_place(entry.path, "the same layer has it as a directory too");
-    // A higher layer's directory replaces something else, and with it all that lies below that.
-    existing.opaque_layer = std::min(existing.opaque_layer, layer_);
+    // A higher layer's directory replaces something else, and with it all that lies below that; a
+    // whiteout leaves room for what its own layer puts there anew.
+    const unsigned last_seen = entry.type == EntryType::whiteout ? layer_ : layer_ - 1;
+    existing.opaque_layer = std::min(existing.opaque_layer, last_seen);
     return nullptr;
 }
 

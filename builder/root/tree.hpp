@@ -37,7 +37,7 @@ struct Node {
     unsigned layer = 0; ///< that defined it
     Claim claim = Claim::firm;
     bool yields_to_link = false; ///< a directory that a lower layer's symlink may replace
-    /// Layers below this one contribute nothing to the directory.
+    /// Layers below (numbers above) this one contribute nothing to the directory.
     unsigned opaque_layer = std::numeric_limits<unsigned>::max();
 
     [[nodiscard]] bool is_directory() const {

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "builder/root/tree.hpp"
+#include "root_fixture.hpp"
+#include "support/catch.hpp"
+
+using Catch::Matchers::Contains;
+using namespace quoin;
+using namespace quoin::test;
+
+namespace {
+
+constexpr LayerRules exact{};
+constexpr LayerRules overlay{false, true};
+constexpr LayerRules directory_overlay{true, true};
+
+Entry hiding(EntryType type, const std::string& path) {
+    Entry entry = file_entry(path);
+    entry.type = type;
+    return entry;
+}
+
+/// "path mode" of every node below the root, a symlink with its target.
+std::vector<std::string> listing(RootTree& tree) {
+    std::vector<std::string> lines;
+    tree.walk([&](Node& node) {
+        if (node.parent != nullptr)
+            lines.push_back(RootTree::path_of(node) +
+                            (node.is_symlink() ? " -> " + node.inode->entry.link_target : ""));
+    });
+    return lines;
+}
+
+using Lines = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("the first layer to define a path wins") {
+    RootTree tree;
+    tree.begin_layer(overlay);
+    REQUIRE(tree.insert(file_entry("etc/motd", 0600)) != nullptr);
+    tree.begin_layer(exact);
+    CHECK(tree.insert(directory_entry("etc", 0700)) != nullptr);
+    CHECK(tree.insert(file_entry("etc/motd", 0644)) == nullptr);
+    CHECK(tree.find("etc/motd")->inode->entry.mode == 0600);
+    CHECK(tree.find("etc")->inode->entry.mode == 0700); // only implied by the overlay
+}
+
+TEST_CASE("the topmost explicit directory gives the metadata, a directory overlay's the last") {
+    RootTree tree;
+    tree.begin_layer(directory_overlay);
+    tree.insert(directory_entry("root", 0775));
+    tree.insert(directory_entry("srv", 0775));
+    tree.begin_layer(overlay);
+    tree.insert(directory_entry("opt", 0711));
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("root", 0700));
+    tree.insert(directory_entry("opt", 0755));
+    CHECK(tree.find("root")->inode->entry.mode == 0700);
+    CHECK(tree.find("srv")->inode->entry.mode == 0775);
+    CHECK(tree.find("opt")->inode->entry.mode == 0711);
+}
+
+TEST_CASE("an overlay's lib goes to usr/lib where the root has a link") {
+    RootTree tree;
+    tree.begin_layer(overlay);
+    tree.insert(directory_entry("lib", 0755));
+    tree.insert(file_entry("lib/udev/new"));
+    tree.insert(file_entry("lib/udev/both", 0600));
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("usr/lib/udev", 0711));
+    tree.insert(file_entry("usr/lib/udev/both", 0644));
+    tree.insert(link_entry("lib", "usr/lib"));
+    CHECK(listing(tree) == Lines{"lib -> usr/lib", "usr", "usr/lib", "usr/lib/udev",
+                                 "usr/lib/udev/both", "usr/lib/udev/new"});
+    CHECK(tree.find("lib/udev/both")->inode->entry.mode == 0600);
+    CHECK(tree.find("usr/lib/udev")->inode->entry.mode == 0711);
+}
+
+TEST_CASE("entries below a link of the same layer are placed where it leads") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(link_entry("bin", "/usr/bin"));
+    tree.insert(file_entry("bin/sh"));
+    tree.insert(link_entry("out", "../../../../etc"));
+    tree.insert(file_entry("out/passwd"));
+    CHECK(listing(tree) == Lines{"bin -> /usr/bin", "etc", "etc/passwd", "out -> ../../../../etc",
+                                 "usr", "usr/bin", "usr/bin/sh"});
+}
+
+TEST_CASE("a directory of an upper OCI layer replaces a lower one's link") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("lib"));
+    tree.insert(file_entry("lib/x"));
+    tree.begin_layer(exact);
+    tree.insert(link_entry("lib", "usr/lib"));
+    tree.insert(file_entry("lib/y"));
+    CHECK(listing(tree) == Lines{"lib", "lib/x"});
+}
+
+TEST_CASE("a link of an upper layer hides the lower layers' directory") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(link_entry("data", "srv"));
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("data"));
+    tree.insert(file_entry("data/x"));
+    CHECK(listing(tree) == Lines{"data -> srv"});
+}
+
+TEST_CASE("whiteouts hide lower layers only") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(hiding(EntryType::whiteout, "a"));
+    tree.insert(directory_entry("d"));
+    tree.insert(hiding(EntryType::opaque, "d"));
+    tree.insert(file_entry("d/mine"));
+    tree.insert(hiding(EntryType::whiteout, "again"));
+    tree.insert(directory_entry("again"));
+    tree.begin_layer(exact);
+    CHECK(tree.insert(file_entry("a/below")) == nullptr);
+    CHECK(tree.insert(directory_entry("a")) == nullptr);
+    CHECK(tree.insert(file_entry("d/lower")) == nullptr);
+    CHECK(tree.insert(file_entry("again/lower")) == nullptr);
+    CHECK(tree.insert(file_entry("b")) != nullptr);
+    CHECK(listing(tree) == Lines{"again", "b", "d", "d/mine"});
+}
+
+TEST_CASE("a file between two layers' directories hides the lower one") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("p"));
+    tree.begin_layer(exact);
+    CHECK(tree.insert(file_entry("p")) == nullptr);
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("p"));
+    CHECK(tree.insert(file_entry("p/x")) == nullptr);
+    CHECK(listing(tree) == Lines{"p"});
+}
+
+TEST_CASE("one layer may not have a path twice") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(file_entry("a"));
+    tree.insert(link_entry("dir", "."));
+    CHECK_THROWS_WITH(tree.insert(file_entry("a")),
+                      "cannot place 'a' in the root: the same layer has it twice");
+    CHECK_THROWS_AS(tree.insert(file_entry("dir/a")), Error);
+    CHECK_THROWS_AS(tree.insert(file_entry("a/b")), Error);
+    tree.insert(directory_entry("d", 0755));
+    tree.insert(directory_entry("d", 0700));
+    CHECK(tree.find("d")->inode->entry.mode == 0700);
+    CHECK_THROWS_AS(tree.insert(file_entry("d")), Error);
+}
+
+TEST_CASE("loops of links are refused") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(link_entry("a", "b"));
+    tree.insert(link_entry("b", "a"));
+    CHECK_THROWS_WITH(tree.insert(file_entry("a/x")),
+                      Contains("too many levels of symbolic links"));
+    // An overlay's directory that would have to be handed into itself.
+    RootTree other;
+    other.begin_layer(overlay);
+    other.insert(file_entry("lib/x"));
+    other.begin_layer(exact);
+    CHECK_THROWS_AS(other.insert(link_entry("lib", "lib/x")), Error);
+}
+
+TEST_CASE("a link chain cannot make the tree deeper than a stack can hold") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    std::string deep = "d";
+    for (int i = 0; i < 400; ++i)
+        deep += "/d";
+    tree.insert(file_entry(deep + "/f"));
+    tree.insert(link_entry("l1", deep));
+    tree.insert(file_entry("l1/" + deep + "/f"));
+    tree.insert(link_entry("l2", "l1/" + deep));
+    CHECK_THROWS_WITH(tree.insert(file_entry("l2/" + deep + "/f")), Contains("1000"));
+}
