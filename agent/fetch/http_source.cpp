@@ -53,6 +53,41 @@ std::string meaning_of(long status) {
 
 } // namespace
 
+/// A range on its way from the body of an answer into the pipe.
+struct HttpSource::Transfer {
+    std::uint64_t next; ///< in the file: what the reader gets next
+    std::uint64_t end;
+    std::uint64_t place = 0; ///< in the file: the body's next byte
+    bool whole_file = false; ///< the server ignores ranges
+
+    /// False when the body is not where it was asked for.
+    bool begin(const HttpResponse& response) {
+        place = response.first;
+        whole_file = response.status == 200;
+        return whole_file || place == next;
+    }
+
+    /// False when no more of the body is wanted.
+    bool take(ByteView data, BytePipe& pipe) {
+        const auto before = std::min<std::uint64_t>(data.size(), next - std::min(place, next));
+        place += data.size();
+        data = data.subspan(before);
+        const bool surplus = data.size() > end - next;
+        data = data.first(surplus ? static_cast<std::size_t>(end - next) : data.size());
+        if (!pipe.push(data))
+            return false;
+        next += data.size();
+        // A range that ends where it was asked to is read to its end, to keep the connection.
+        return next < end || (!whole_file && !surplus);
+    }
+};
+
+/// What kept a transfer from its end and may not the next time.
+struct HttpSource::Setback {
+    std::string problem;
+    std::chrono::milliseconds server_wants{0}; ///< Retry-After
+};
+
 HttpSource::HttpSource(Url url, FetchOptions options)
     : name_(url.shown), options_(std::move(options)), opened_(Clock::now()),
       client_(std::move(url), options_) {}
@@ -151,61 +186,56 @@ std::string HttpSource::judge(const HttpResult& result) const {
     throw Error(cannot + meaning_of(status));
 }
 
-void HttpSource::download(BytePipe& pipe, std::uint64_t next, std::uint64_t end) {
-    auto pause = options_.first_pause;
-    while (next < end) {
-        const std::uint64_t before = next;
-        std::uint64_t place = 0; // in the file, of the body's next byte
-        bool whole_file = false;
-        HttpHandlers handlers;
-        handlers.response = [&](const HttpResponse& response) {
-            compare(response);
-            place = response.first;
-            whole_file = response.status == 200;
-            if (place > next || (!whole_file && place != next))
-                throw refused("cannot fetch '" + name_ + "': the server sent another range");
-        };
-        handlers.body = [&](ByteView data) {
-            const auto skipped = std::min<std::uint64_t>(data.size(), next - std::min(place, next));
-            place += data.size();
-            data = data.subspan(skipped);
-            const bool surplus = data.size() > end - next;
-            data = data.first(surplus ? static_cast<std::size_t>(end - next) : data.size());
-            if (!pipe.push(data))
-                return false;
-            next += data.size();
-            // A range that ends where it was asked to is read to its end, to keep the connection.
-            return next < end || (!whole_file && !surplus);
-        };
-        bool late = false;
-        handlers.abandoned = [&] {
-            late = Clock::now() > deadline();
-            return late || pipe.abandoned();
-        };
+std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, BytePipe& pipe) {
+    bool late = false;
+    HttpHandlers handlers;
+    handlers.response = [&](const HttpResponse& response) {
+        compare(response);
+        if (!transfer.begin(response))
+            throw refused("cannot fetch '" + name_ + "': the server sent another range");
+    };
+    handlers.body = [&](ByteView data) { return transfer.take(data, pipe); };
+    handlers.abandoned = [&] {
+        late = Clock::now() > deadline();
+        return late || pipe.abandoned();
+    };
+    const HttpResult result = client_.get(transfer.next, transfer.end - transfer.next, handlers);
+    if (transfer.next == transfer.end || pipe.abandoned() || ends_at(transfer.next, result))
+        return std::nullopt;
+    if (result.response.status != 0) {
+        const std::lock_guard lock(file_mutex_);
+        file_.contacted = true;
+    }
+    return Setback{late ? "the transfer is too slow" : judge(result), result.response.retry_after};
+}
 
-        const HttpResult result = client_.get(next, end - next, handlers);
-        if (next == end || pipe.abandoned() || ends_at(next, result))
+bool HttpSource::pause(const Setback& setback, std::chrono::milliseconds least, BytePipe& pipe) {
+    const auto text = [](Clock::duration duration) {
+        return format_duration(std::chrono::duration<double>(duration).count());
+    };
+    const auto wait = std::max(least, std::min(setback.server_wants, longest_pause));
+    if (Clock::now() + wait > deadline())
+        throw Error("cannot fetch '" + name_ + "': " + setback.problem + "; gave up after " +
+                    text(Clock::now() - opened_));
+    // A hiccup is not worth a line, waiting is.
+    const auto say = wait < std::chrono::seconds(1) ? say_detail : say_note;
+    say("'" + name_ + "': " + printable(setback.problem) + ", trying again in " + text(wait));
+    return !pipe.wait_abandoned(wait);
+}
+
+void HttpSource::download(BytePipe& pipe, std::uint64_t next, std::uint64_t end) {
+    Transfer transfer{next, end};
+    auto least = options_.first_pause;
+    while (transfer.next < end) {
+        const std::uint64_t before = transfer.next;
+        const auto setback = request(transfer, pipe);
+        if (!setback)
             return;
-        if (result.response.status != 0) {
-            const std::lock_guard lock(file_mutex_);
-            file_.contacted = true;
-        }
-        const std::string problem = late ? "the transfer is too slow" : judge(result);
-        if (next > before)
-            pause = options_.first_pause;
-        const auto wait = std::max<std::chrono::milliseconds>(
-            pause, std::min<std::chrono::milliseconds>(result.response.retry_after, longest_pause));
-        if (Clock::now() + wait > deadline())
-            throw Error(
-                "cannot fetch '" + name_ + "': " + problem + "; gave up after " +
-                format_duration(std::chrono::duration<double>(Clock::now() - opened_).count()));
-        // A hiccup is not worth a line, waiting is.
-        const auto say = wait < std::chrono::seconds(1) ? say_detail : say_note;
-        say("'" + name_ + "': " + printable(problem) + ", trying again in " +
-            format_duration(std::chrono::duration<double>(wait).count()));
-        if (pipe.wait_abandoned(wait))
+        if (transfer.next > before)
+            least = options_.first_pause;
+        if (!pause(*setback, least, pipe))
             return;
-        pause = std::min(pause * 2, longest_pause);
+        least = std::min(least * 2, longest_pause);
     }
 }
 

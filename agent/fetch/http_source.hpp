@@ -43,11 +43,18 @@ class HttpSource final : public BundleSource {
     void check_cancelled() const;
 
     // On the downloading thread.
+    struct Transfer;
+    struct Setback;
     void download(BytePipe& pipe, std::uint64_t next, std::uint64_t end);
+    /// One request. Nothing when the transfer came to its end or nobody wants it any more, else why
+    /// it is worth trying again; throws when it is not.
+    [[nodiscard]] std::optional<Setback> request(Transfer& transfer, BytePipe& pipe);
     void compare(const HttpResponse& response);
     [[nodiscard]] bool ends_at(std::uint64_t place, const HttpResult& result) const;
-    /// Why it is worth trying again; throws when it is not.
     [[nodiscard]] std::string judge(const HttpResult& result) const;
+    /// False when the reader went meanwhile; throws when the deadline does not allow it.
+    [[nodiscard]] bool pause(const Setback& setback, std::chrono::milliseconds least,
+                             BytePipe& pipe);
     [[nodiscard]] std::chrono::steady_clock::time_point deadline() const;
 
     std::string name_;

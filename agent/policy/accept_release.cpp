@@ -9,6 +9,8 @@
 #include "disk/verity.hpp"
 #include "disk/version_order.hpp"
 
+#include <compare>
+
 namespace quoin {
 
 namespace {
@@ -56,7 +58,7 @@ Acceptance accept_release(const Manifest& manifest, const ReleaseContext& contex
         return Acceptance::wrong_architecture;
     if (differs(context.compatible, manifest.compatible))
         return Acceptance::wrong_compatible;
-    if (compare_versions(context.agent_version, manifest.minimum_agent) < 0)
+    if (std::is_lt(compare_versions(context.agent_version, manifest.minimum_agent)))
         return Acceptance::agent_too_old;
     if (order == std::strong_ordering::equal)
         return Acceptance::version_reused;
