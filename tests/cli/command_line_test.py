@@ -31,8 +31,8 @@ class CommandLine(ProgramTest):
 
     def test_unknown_option(self):
         """an unknown option ends with status 2 and one message on stderr"""
-        for program, command in ((quoin, "build"), (agent, "status")):
-            result = self.assert_status(2, program(command, "--no-such-option"))
+        for program, command in ((quoin, ["build", "x.toml"]), (agent, ["status"])):
+            result = self.assert_status(2, program(*command, "--no-such-option"))
             self.assertIn("--no-such-option", result.complaints)
             self.assertEqual("", result.output)
 

@@ -31,10 +31,11 @@ def must(result: Result) -> Result:
     return result
 
 
-@functools.cache
 def keys(name: str = "keys") -> Path:
+    """A development identity; the one that signs unless a test says otherwise is "keys"."""
     directory = workbench() / name
-    must(quoin("keys", "init", directory))
+    if not directory.exists():
+        must(quoin("keys", "init", directory))
     return directory
 
 
@@ -79,11 +80,10 @@ class Built:
 
 
 @functools.cache
-def built(version: str, changed: bytes = b"", image: str = "", signer: str = "keys",
-          name: str = "node") -> Built:
-    """A small image; equal arguments give the same one."""
-    directory = Path(tempfile.mkdtemp(prefix=f"{name}-{version}-", dir=workbench()))
-    recipe = write_recipe(directory, version, f'tar = "{root_tar(changed)}"', name, image)
+def built(version: str, changed: bytes = b"", image: str = "", signer: str = "keys") -> Built:
+    """A small image "node"; equal arguments give the same one."""
+    directory = Path(tempfile.mkdtemp(prefix=f"node-{version}-", dir=workbench()))
+    recipe = write_recipe(directory, version, f'tar = "{root_tar(changed)}"', image=image)
     result = must(quoin("build", recipe, "-o", directory, "--keys", keys(signer), "--json"))
     return Built(directory, result.json)
 
