@@ -6,11 +6,11 @@
 #include "base/error.hpp"
 #include "builder/root/assembly.hpp"
 #include "builder/root/finishing.hpp"
-#include "builder/root/image_stream.hpp"
 #include "builder/root/requirements.hpp"
-#include "builder/root/squashfs_writer.hpp"
 #include "builder/root/system_files.hpp"
 #include "builder/sources/layers.hpp"
+#include "builder/squashfs/image_stream.hpp"
+#include "builder/squashfs/writer.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -8,6 +8,7 @@
 #include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -70,6 +71,7 @@ class RootReader {
         std::uint32_t mtime = 0;
         std::uint64_t size = 0;
         std::string target;
+        std::map<std::string, Bytes> xattrs;
     };
     [[nodiscard]] std::vector<File> walk();
 

@@ -6,10 +6,10 @@
 #include "builder/recipe.hpp"
 #include "builder/root/kernel.hpp"
 #include "builder/root/removal.hpp"
-#include "builder/root/squashfs_writer.hpp"
-#include "builder/root/tree.hpp"
 #include "builder/root_image.hpp"
 #include "builder/sources/layers.hpp"
+#include "builder/squashfs/writer.hpp"
+#include "builder/tree/tree.hpp"
 
 #include <string>
 #include <unordered_map>

@@ -2,8 +2,8 @@
 // What booting and the agent need from a root. A root that lacks it is still built.
 #pragma once
 
-#include "builder/root/tree.hpp"
 #include "builder/root_image.hpp"
+#include "builder/tree/tree.hpp"
 
 #include <string>
 #include <vector>

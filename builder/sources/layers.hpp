@@ -5,7 +5,7 @@
 #include "base/progress.hpp"
 #include "builder/entry.hpp"
 #include "builder/recipe.hpp"
-#include "builder/root/tree.hpp"
+#include "builder/tree/tree.hpp"
 
 #include <functional>
 #include <string>

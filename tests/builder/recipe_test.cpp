@@ -3,8 +3,8 @@
 #include "base/file.hpp"
 #include "base/units.hpp"
 #include "builder/recipe.hpp"
-#include "builder/recipe_checks.hpp"
-#include "builder/recipe_reader.hpp"
+#include "builder/recipe/checks.hpp"
+#include "builder/recipe/reader.hpp"
 #include "root_fixture.hpp"
 #include "support/catch.hpp"
 

@@ -96,6 +96,8 @@ TEST_CASE("metadata and contents of a tar arrive in the squashfs exactly") {
     CHECK(ping.uid == 4'000'000'000);
     CHECK(ping.gid == 7);
     CHECK(ping.mtime == 1'000'000'000);
+    CHECK(ping.xattrs == program.xattrs);
+    CHECK(entry_in(reader, "usr/bin/true").xattrs.empty());
     CHECK(text_in(reader, "/usr/bin/ping") == noise(700'000, 3));
     CHECK(text_in(reader, "usr/bin/false") == "program");
     CHECK(entry_in(reader, "srv/disk").type == 'b');
@@ -360,7 +362,7 @@ TEST_CASE("block size and level of the recipe are used") {
 
 TEST_CASE("a damaged squashfs is refused, not believed") {
     Build build;
-    const RootImage image = build.run(small_root());
+    const RootImage image = build.run(small_root().file("srv/data", noise(50'000, 1)));
     CHECK_THROWS_AS(RootReader(build.file, 0, image.size), Error);         // not where it begins
     CHECK_THROWS_AS(RootReader(build.file, place, image.size / 2), Error); // cut
     RootReader reader(build.file, place, image.size);

@@ -2,7 +2,7 @@
 // The small parts between sources and squashfs.
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "builder/root/fragment_packer.hpp"
+#include "builder/squashfs/fragment_packer.hpp"
 #include "builder/root/kernel.hpp"
 #include "builder/root/needed_libraries.hpp"
 #include "builder/root/removal.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
-#include "builder/root/tree.hpp"
+#include "builder/tree/tree.hpp"
 #include "root_fixture.hpp"
 #include "support/catch.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/table_file.hpp"
+#include "builder/squashfs/table_file.hpp"
 
 #include <sqfs/error.h>
 

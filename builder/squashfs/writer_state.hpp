@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two halves of the squashfs writer share: contents (squashfs_writer.cpp) and tables
-// (squashfs_tables.cpp).
+// What the two halves of the squashfs writer share: contents (writer.cpp) and tables
+// (tables.cpp).
 #pragma once
 
-#include "builder/root/block_writer.hpp"
-#include "builder/root/fragment_packer.hpp"
-#include "builder/root/sqfs.hpp"
-#include "builder/root/squashfs_writer.hpp"
-#include "builder/root/zstd_compressor.hpp"
+#include "builder/squashfs/block_writer.hpp"
+#include "builder/squashfs/fragment_packer.hpp"
+#include "builder/squashfs/sqfs.hpp"
+#include "builder/squashfs/writer.hpp"
+#include "builder/squashfs/zstd_compressor.hpp"
 
 #include <deque>
 #include <optional>

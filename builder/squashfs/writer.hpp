@@ -4,8 +4,8 @@
 #pragma once
 
 #include "builder/entry.hpp"
-#include "builder/root/image_stream.hpp"
-#include "builder/root/tree.hpp"
+#include "builder/squashfs/image_stream.hpp"
+#include "builder/tree/tree.hpp"
 
 #include <memory>
 #include <set>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/recipe_reader.hpp"
+#include "builder/recipe/reader.hpp"
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"

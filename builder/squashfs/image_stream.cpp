@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/image_stream.hpp"
+#include "builder/squashfs/image_stream.hpp"
 
 #include "base/error.hpp"
 #include "base/file.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/block_writer.hpp"
+#include "builder/squashfs/block_writer.hpp"
 
 #include <algorithm>
 #include <sqfs/block.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ownership and errors of libsquashfs. Only sources of builder/root and the root reader include it.
+// Ownership and errors of libsquashfs. Only this folder and the root reader include it.
 #pragma once
 
 #include <memory>

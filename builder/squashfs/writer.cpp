@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Superblock, compressor options (when not the default), data and fragment blocks; the tables
-// follow in squashfs_tables.cpp. Format: https://dr-emann.github.io/squashfs/squashfs.html
-#include "builder/root/squashfs_writer.hpp"
+// follow in tables.cpp. Format: https://dr-emann.github.io/squashfs/squashfs.html
+#include "builder/squashfs/writer.hpp"
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"
-#include "builder/root/squashfs_state.hpp"
+#include "builder/squashfs/writer_state.hpp"
 
 #include <algorithm>
 #include <sqfs/inode.h>

@@ -2,8 +2,8 @@
 // [root] and [root.debian].
 #include "base/terminal.hpp"
 #include "base/units.hpp"
-#include "builder/recipe_checks.hpp"
-#include "builder/recipe_sections.hpp"
+#include "builder/recipe/checks.hpp"
+#include "builder/recipe/sections.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/fragment_packer.hpp"
+#include "builder/squashfs/fragment_packer.hpp"
 
 #include "crypto/digest.hpp"
 #include "disk/slot_index.hpp"

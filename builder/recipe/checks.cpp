@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/recipe_checks.hpp"
+#include "builder/recipe/checks.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [system], [[system.users]] and [network.NAME].
-#include "builder/recipe_checks.hpp"
-#include "builder/recipe_sections.hpp"
+#include "builder/recipe/checks.hpp"
+#include "builder/recipe/sections.hpp"
 
 #include "base/terminal.hpp"
 

@@ -2,8 +2,8 @@
 // Where libsquashfs puts its compressed blocks: in order, deduplicated, never taken back.
 #pragma once
 
-#include "builder/root/image_stream.hpp"
-#include "builder/root/sqfs.hpp"
+#include "builder/squashfs/image_stream.hpp"
+#include "builder/squashfs/sqfs.hpp"
 
 #include <exception>
 #include <map>

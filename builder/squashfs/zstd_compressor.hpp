@@ -3,7 +3,7 @@
 // blocks when it applies a delta, so the exact bytes must not depend on the host's library.
 #pragma once
 
-#include "builder/root/sqfs.hpp"
+#include "builder/squashfs/sqfs.hpp"
 
 #include <sqfs/compressor.h>
 

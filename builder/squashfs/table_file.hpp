@@ -2,8 +2,8 @@
 // The image stream as libsquashfs sees a file when it writes tables.
 #pragma once
 
-#include "builder/root/image_stream.hpp"
-#include "builder/root/sqfs.hpp"
+#include "builder/squashfs/image_stream.hpp"
+#include "builder/squashfs/sqfs.hpp"
 
 #include <exception>
 #include <sqfs/io.h>

@@ -3,12 +3,10 @@
 // squashfs, then the superblock. Everything here is small beside the contents.
 #include "base/error.hpp"
 #include "base/terminal.hpp"
-#include "builder/root/squashfs_state.hpp"
-#include "builder/root/table_file.hpp"
+#include "builder/squashfs/inodes.hpp"
+#include "builder/squashfs/table_file.hpp"
+#include "builder/squashfs/writer_state.hpp"
 
-#include <algorithm>
-#include <cstdlib>
-#include <cstring>
 #include <sqfs/dir_writer.h>
 #include <sqfs/frag_table.h>
 #include <sqfs/id_table.h>
@@ -20,63 +18,6 @@
 namespace quoin {
 
 namespace {
-
-constexpr std::uint32_t none = 0xffffffff; // no fragment, no extended attributes
-constexpr std::uint32_t most_majors = 1U << 12;
-constexpr std::uint32_t most_minors = 1U << 20;
-
-using InodeMemory = SqfsMemory<sqfs_inode_generic_t>;
-
-InodeMemory make_inode(std::uint16_t type, std::size_t payload = 0) {
-    InodeMemory inode(
-        static_cast<sqfs_inode_generic_t*>(std::calloc(1, sizeof(sqfs_inode_generic_t) + payload)));
-    check_sqfs(inode.get(), "make an inode");
-    inode->base.type = type;
-    inode->payload_bytes_available = static_cast<sqfs_u32>(payload);
-    return inode;
-}
-
-std::uint16_t file_type_bits(EntryType type) {
-    switch (type) {
-    case EntryType::directory:
-        return SQFS_INODE_MODE_DIR;
-    case EntryType::symlink:
-        return SQFS_INODE_MODE_LNK;
-    case EntryType::character_device:
-        return SQFS_INODE_MODE_CHR;
-    case EntryType::block_device:
-        return SQFS_INODE_MODE_BLK;
-    case EntryType::fifo:
-        return SQFS_INODE_MODE_FIFO;
-    case EntryType::socket:
-        return SQFS_INODE_MODE_SOCK;
-    case EntryType::file:
-    case EntryType::hard_link:
-    case EntryType::whiteout:
-    case EntryType::opaque:
-        break;
-    }
-    return SQFS_INODE_MODE_REG;
-}
-
-std::uint16_t mode_of(const Entry& entry) {
-    return static_cast<std::uint16_t>((entry.mode & 07777U) | file_type_bits(entry.type));
-}
-
-/// Squashfs counts seconds from 1970 to 2106.
-std::uint32_t time_of(const Entry& entry) {
-    return static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(entry.mtime, 0, std::numeric_limits<std::uint32_t>::max()));
-}
-
-/// As Linux encodes it (new_encode_dev).
-std::uint32_t device_number(const Entry& entry) {
-    if (entry.device_major >= most_majors || entry.device_minor >= most_minors)
-        throw refused("cannot store device '" + printable(entry.path) +
-                      "': its number is too large");
-    return (entry.device_minor & 0xffU) | (entry.device_major << 8) |
-           ((entry.device_minor & ~0xffU) << 12);
-}
 
 /// Writes one tree. Inodes are numbered so that the children of a directory follow each other and
 /// precede it: a directory's listing needs to know where their inodes lie.
@@ -156,18 +97,9 @@ class Tables {
         const Entry& entry = node.inode->entry;
         Place& place = places_[node.inode.get()];
         const std::uint32_t attributes = attributes_of(node);
-        InodeMemory inode = node.is_directory() ? directory_inode(node, attributes)
-                                                : plain_inode(node, place.names);
-        if (!node.is_directory() && attributes != none)
-            check_sqfs(sqfs_inode_set_xattr_index(inode.get(), attributes), "write an inode");
-        if (entry.type == EntryType::file) {
-            if (place.names > 1)
-                check_sqfs(sqfs_inode_make_extended(inode.get()), "write an inode");
-            if (inode->base.type == SQFS_INODE_EXT_FILE)
-                inode->data.file_ext.nlink = place.names;
-        }
-        inode->base.mode = mode_of(entry);
-        inode->base.mod_time = time_of(entry);
+        const InodeMemory inode = make_inode(node, place.names, attributes);
+        inode->base.mode = squashfs_mode(entry);
+        inode->base.mod_time = squashfs_time(entry);
         inode->base.inode_number = place.number;
         check_sqfs(sqfs_id_table_id_to_index(ids_.get(), entry.uid, &inode->base.uid_idx),
                    "store an owner");
@@ -181,46 +113,18 @@ class Tables {
         file_.check(sqfs_meta_writer_write_inode(inodes_.get(), inode.get()), "write an inode");
     }
 
-    InodeMemory plain_inode(const Node& node, std::uint32_t names) {
+    InodeMemory make_inode(const Node& node, std::uint32_t names, std::uint32_t attributes) {
+        if (node.is_directory())
+            return directory_inode(node, attributes);
         const Entry& entry = node.inode->entry;
-        InodeMemory inode;
-        switch (entry.type) {
-        case EntryType::symlink:
-            inode = make_inode(SQFS_INODE_SLINK, entry.link_target.size());
-            inode->data.slink.nlink = names;
-            inode->data.slink.target_size = static_cast<sqfs_u32>(entry.link_target.size());
-            inode->payload_bytes_used = inode->data.slink.target_size;
-            std::memcpy(inode->extra, entry.link_target.data(), entry.link_target.size());
-            return inode;
-        case EntryType::character_device:
-        case EntryType::block_device:
-            inode = make_inode(entry.type == EntryType::block_device ? SQFS_INODE_BDEV
-                                                                     : SQFS_INODE_CDEV);
-            inode->data.dev.nlink = names;
-            inode->data.dev.devno = device_number(entry);
-            return inode;
-        case EntryType::fifo:
-        case EntryType::socket:
-            inode = make_inode(entry.type == EntryType::fifo ? SQFS_INODE_FIFO : SQFS_INODE_SOCKET);
-            inode->data.ipc.nlink = names;
-            return inode;
-        default:
-            return file_inode(node);
-        }
-    }
-
-    InodeMemory file_inode(const Node& node) {
-        if (!node.inode->content)
+        if (entry.type == EntryType::file && !node.inode->content)
             throw Error("cannot write '" + printable(RootTree::path_of(node)) +
                         "': its content was taken out of the root under another name");
-        FileContent& content = contents_.at(*node.inode->content);
-        InodeMemory inode(std::exchange(content.inode, nullptr));
-        if (!inode)
-            inode = make_inode(SQFS_INODE_FILE);
-        check_sqfs(sqfs_inode_set_file_size(inode.get(), content.size), "write an inode");
-        const std::uint32_t fragment = content.tail ? content.tail->block : none;
-        const std::uint32_t offset = content.tail ? content.tail->offset : none;
-        check_sqfs(sqfs_inode_set_frag_location(inode.get(), fragment, offset), "write an inode");
+        InodeMemory inode = entry.type == EntryType::file
+                                ? file_inode(contents_.at(*node.inode->content), names)
+                                : special_inode(entry, names);
+        if (attributes != squashfs_none)
+            check_sqfs(sqfs_inode_set_xattr_index(inode.get(), attributes), "write an inode");
         return inode;
     }
 
@@ -234,7 +138,8 @@ class Tables {
             const Place& place = places_[child->inode.get()];
             subdirectories += child->is_directory() ? 1 : 0;
             check_sqfs(sqfs_dir_writer_add_entry(directories_.get(), name.c_str(), place.number,
-                                                 place.reference, mode_of(child->inode->entry)),
+                                                 place.reference,
+                                                 squashfs_mode(child->inode->entry)),
                        doing);
         }
         file_.check(sqfs_dir_writer_end(directories_.get()), doing);
@@ -256,10 +161,10 @@ class Tables {
     std::uint32_t attributes_of(const Node& node) {
         const auto& attributes = node.inode->entry.xattrs;
         if (attributes.empty())
-            return none;
+            return squashfs_none;
         const auto doing =
             "store extended attributes of '" + printable(RootTree::path_of(node)) + "'";
-        std::uint32_t index = none;
+        std::uint32_t index = squashfs_none;
         check_sqfs(sqfs_xattr_writer_begin(attributes_.get(), 0), doing);
         for (const auto& [key, value] : attributes) {
             if (!key.starts_with("user.") && !key.starts_with("trusted.") &&

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/zstd_compressor.hpp"
+#include "builder/squashfs/zstd_compressor.hpp"
 
 #include "base/handle.hpp"
 

@@ -7,8 +7,8 @@
 #include "base/file.hpp"
 #include "base/terminal.hpp"
 #include "base/units.hpp"
-#include "builder/recipe_checks.hpp"
-#include "builder/recipe_sections.hpp"
+#include "builder/recipe/checks.hpp"
+#include "builder/recipe/sections.hpp"
 #include "disk/version_order.hpp"
 
 #include <algorithm>

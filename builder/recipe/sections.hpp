@@ -4,7 +4,7 @@
 
 #include "base/terminal.hpp"
 #include "builder/recipe.hpp"
-#include "builder/recipe_reader.hpp"
+#include "builder/recipe/reader.hpp"
 
 #include <string>
 

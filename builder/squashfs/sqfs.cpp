@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/sqfs.hpp"
+#include "builder/squashfs/sqfs.hpp"
 
 #include "base/error.hpp"
 

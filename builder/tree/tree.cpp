@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "builder/root/tree.hpp"
+#include "builder/tree/tree.hpp"
 
-#include "base/error.hpp"
-#include "base/terminal.hpp"
+#include "builder/tree/placing.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -32,10 +31,6 @@ std::string directory_part(const std::string& path) {
 
 std::string last_part(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
-}
-
-Error cannot_place(const std::string& path, const std::string& why) {
-    return refused("cannot place '" + printable(path) + "' in the root: " + why);
 }
 
 Entry implied_directory() {
@@ -211,42 +206,6 @@ Node* RootTree::meet_directory(Node& existing, const Entry& entry) {
     const unsigned last_seen = entry.type == EntryType::whiteout ? layer_ : layer_ - 1;
     existing.opaque_layer = std::min(existing.opaque_layer, last_seen);
     return nullptr;
-}
-
-void RootTree::hand_over(std::unique_ptr<Node> directory, Node& link) {
-    if (directory->children.empty())
-        return;
-    Node* target = resolve(path_of(link), true, Missing::create, false);
-    if (!target->is_directory())
-        throw cannot_place(path_of(link) + "/" + directory->children.begin()->first,
-                           "the symbolic link '" + printable(path_of(link)) +
-                               "' does not lead to a directory");
-    merge(*directory, *target);
-}
-
-void RootTree::merge(Node& from, Node& into) {
-    for (auto& [name, moving] : from.children) {
-        auto& place = into.children[name];
-        if (!place || !place->inode) {
-            place = std::move(moving);
-            place->parent = &into;
-        } else if (moving->is_directory() && place->is_directory()) {
-            if (moving->claim > place->claim ||
-                (moving->claim == place->claim && moving->layer < place->layer)) {
-                place->inode = moving->inode;
-                place->claim = moving->claim;
-                place->layer = moving->layer;
-            }
-            place->opaque_layer = std::min(place->opaque_layer, moving->opaque_layer);
-            place->yields_to_link = place->yields_to_link && moving->yields_to_link;
-            merge(*moving, *place);
-        } else if (moving->yields_to_link && moving->is_directory() && place->is_symlink()) {
-            hand_over(std::move(moving), *place);
-        } else if (moving->layer < place->layer) {
-            place = std::move(moving);
-            place->parent = &into;
-        }
-    }
 }
 
 Node& RootTree::put(const Entry& entry) {
