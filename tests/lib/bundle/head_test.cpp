@@ -119,3 +119,16 @@ TEST_CASE("a manifest is only had through enough trusted signatures") {
                       Contains("2 are required"));
     CHECK(head.unauthenticated().version == "1.2.3");
 }
+
+TEST_CASE("a header that disagrees with the manifest is refused with the head alone") {
+    const SigningKey key = SigningKey::generate();
+    const PackedSample packed(Sample(), {key});
+    const TrustAnchors anchors{{key.public_key()}, 1};
+    for (const std::size_t size_field : {32, 40}) {
+        CAPTURE(size_field);
+        Bytes bytes = packed.content();
+        bytes[size_field] ^= 1;
+        CHECK_THROWS_WITH(BundleHead::parse(bytes).authenticate(anchors),
+                          Contains("disagree about sizes"));
+    }
+}
