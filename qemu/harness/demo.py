@@ -28,6 +28,9 @@ def main() -> int:
         narrator.failed(str(e))
         narrator.table("Observed before that", narrator.rows or [("nothing", "", "")])
         return 1
+    except SystemExit:
+        narrator.event("interrupted; QEMU and nginx are stopped")
+        raise
     return 0
 
 
@@ -97,16 +100,21 @@ def build(workshop: Workshop, narrator: Narrator) -> dict[str, Image]:
 
 
 def _summary(narrator: Narrator, node: Node, installs: dict[str, Install]) -> None:
-    narrator.table("What was observed", [("step", "evidence", "at"), *narrator.rows])
+    narrator.table("What was observed", [("at", "step", "evidence"), *narrator.rows])
     narrator.table("Updates over HTTP", [
         ("release", "root + kernel", "fetched", "share", "requests"),
         *((version, mebibytes(i.whole), mebibytes(i.fetched), f"{100 * i.fetched / i.whole:.1f} %",
            str(i.report["requests"])) for version, i in installs.items())])
     narrator.table("Boots", [
-        ("boot", "release", "kernel start to root mounted", "ended by"),
-        *((str(n), b.version,
-           f"{b.root_mounted_after:.1f} s" if b.root_mounted_after else "never mounted",
-           b.ended_by or "still running") for n, b in enumerate(node.boots, 1))])
+        ("boot", "release", "root mounted", "system up", "ended by"),
+        *((str(number), boot.version, _seconds(boot.root_mounted_after),
+           _seconds(boot.system_up_at and boot.system_up_at - boot.kernel_at),
+           boot.ended_by or "still running") for number, boot in enumerate(node.boots, 1))])
+    print("  Times count from the start of the kernel.")
+
+
+def _seconds(value: float | None) -> str:
+    return "never" if value is None else f"after {value:.1f} s"
 
 
 def _keep(narrator: Narrator, node: Node) -> None:
@@ -115,7 +123,10 @@ def _keep(narrator: Narrator, node: Node) -> None:
                      "another terminal:")
     print("  ./qemu/shell\n  ./qemu/shell quoin-agent status\n"
           f"Its console: tail -f {os.path.relpath(node.machine.directory / 'console.log')}", flush=True)
-    node.machine.wait_until_stopped()
+    try:
+        node.machine.wait_until_stopped()
+    except SystemExit:
+        pass  # Ctrl+C is how this ends
 
 
 if __name__ == "__main__":

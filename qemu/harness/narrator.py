@@ -22,7 +22,7 @@ class Narrator:
         self._terminal = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._colour = self._terminal and "NO_COLOR" not in os.environ
         self._lock = threading.Lock()
-        self.rows: list[tuple[str, str, str]] = []  # step, what was observed, when
+        self.rows: list[tuple[str, str, str]] = []  # when, step, what was observed
 
     def chapter(self, text: str) -> None:
         """What comes next, in a sentence or two for somebody new to all this."""
@@ -35,7 +35,7 @@ class Narrator:
 
     def observed(self, step: str, evidence: str) -> None:
         """An event that the story needs: it goes into the closing table too."""
-        self.rows.append((step, evidence, self._clock().strip("[ s]") + " s"))
+        self.rows.append((self._clock(), step, evidence))
         mark = self._paint("32", "✓")
         self._print(f"{self._clock()} {mark} {step}: {evidence}")
 

@@ -16,6 +16,7 @@ from .shell import ShellError
 _KERNEL_STARTS = re.compile(r"\] Command line: .*\broothash=([0-9a-f]{64})")
 # What early userspace says once the verified root is mounted.
 _ROOT_MOUNTED = re.compile(r"quoin: slot ([ab]), root hash .*, ([\d.]+) s after kernel start")
+_SYSTEM_UP = re.compile(r"Reached target .*multi-user\.target")
 _FAREWELL = re.compile(r"Kernel panic - not syncing|device-mapper: verity: .* is corrupted|"
                        r"reboot: Restarting system")
 
@@ -32,6 +33,7 @@ class Boot:
     kernel_at: float  # seconds since power on
     slot: str | None = None
     root_mounted_after: float | None = None  # seconds after the kernel started
+    system_up_at: float | None = None  # seconds since power on
     ended_by: str | None = None
 
 
@@ -63,13 +65,13 @@ class Node:
     def power_on(self) -> None:
         self.machine.power_on()
 
-    def wait_for_boot(self, number: int, timeout: float = 180) -> Boot:
+    def wait_for_boot(self, number: int, timeout: float = 600) -> Boot:
         """The boot with that number, 1 being the first after power on; returns when its kernel
         starts."""
         self._wait(lambda: len(self.boots) >= number, f"boot {number} of the node", timeout)
         return self.boots[number - 1]
 
-    def wait_until_up(self, version: str, timeout: float = 300) -> Boot:
+    def wait_until_up(self, version: str, timeout: float = 600) -> Boot:
         """Returns when the release runs and answers on its shell; fails at once when another one
         came up instead."""
         self.machine.shell.wait_until_ready(timeout)
@@ -79,16 +81,17 @@ class Node:
         return boot
 
     def status(self) -> dict:
-        return json.loads(self.machine.shell.check("quoin-agent status --json"))
+        return json.loads(self.machine.shell.check("quoin-agent status --json", 30))
 
     def wait_for_status(self, predicate: Callable[[dict], bool], what: str,
-                        timeout: float = 240) -> dict:
+                        timeout: float = 600) -> dict:
         """The first status that satisfies the predicate. The node may reboot meanwhile."""
         last: dict = {}
 
         def satisfied() -> bool:
             nonlocal last
             try:
+                self.machine.shell.wait_until_ready(30)
                 last = self.status()
             except (ShellError, json.JSONDecodeError):
                 return False  # it is rebooting, or just about to
@@ -100,7 +103,7 @@ class Node:
             raise NotObserved(f"{e}\n  the last status: {json.dumps(last)}") from None
         return last
 
-    def install(self, url: str, timeout: float = 600) -> Install:
+    def install(self, url: str, timeout: float = 1200) -> Install:
         output = self.machine.shell.check(f"quoin-agent install --json {url}", timeout)
         return Install(json.loads(output.strip().splitlines()[-1]))
 
@@ -124,7 +127,7 @@ class Node:
             if time.monotonic() > deadline:
                 raise NotObserved(f"{what} was not seen within {timeout:.0f} s; the console's last "
                                   f"lines:\n{self.machine.console.tail()}")
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     def _watch(self, line: Line) -> None:
         if match := _KERNEL_STARTS.search(line.text):
@@ -133,6 +136,8 @@ class Node:
         elif self.boots and (match := _ROOT_MOUNTED.search(line.text)):
             self.boots[-1].slot = match[1]
             self.boots[-1].root_mounted_after = float(match[2])
+        elif self.boots and _SYSTEM_UP.search(line.text):
+            self.boots[-1].system_up_at = self.boots[-1].system_up_at or line.seconds
         elif self.boots and (match := _FAREWELL.search(line.text)):
             self.boots[-1].ended_by = self.boots[-1].ended_by or match[0]
         if self._outer_watch:

@@ -32,15 +32,17 @@ class Shell:
 
     def wait_until_ready(self, timeout: float) -> None:
         """Returns when a shell at the far end answers. A question asked before there is one may be
-        lost, so it is repeated."""
+        lost, so it is repeated; with more patience each time, for a host that is slow."""
         deadline = time.monotonic() + timeout
+        patience = 1.0
         while True:
             try:
-                self.run(":", timeout=2)
+                self.run(":", patience)
                 return
             except ShellError:
                 if time.monotonic() > deadline:
                     raise ShellError(f"no shell on the node after {timeout:.0f} s") from None
+                patience *= 1.3
 
     def run(self, command: str, timeout: float = 60) -> Answer:
         """Runs one command line in a subshell. Throws ShellError when no answer comes in time."""

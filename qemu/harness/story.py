@@ -39,6 +39,7 @@ class Story:
             node.power_on()
             node.wait_for_boot(1)
             boot = node.wait_until_up(image.version)
+        require(boot.root_mounted_after is not None, "early userspace did not report the root")
         require(node.secure_boot(), "Secure Boot is off in the running node")
         shown = node.machine.console.matching(r"[Ss]ecure ?[Bb]oot(:| is) .*enabled")
         require(bool(shown), "the kernel did not report Secure Boot on the console")
@@ -141,13 +142,13 @@ class Story:
         tries = 0
         while True:
             with self.narrator.working("waiting for the next boot"):
-                boot = node.wait_for_boot(number, 300)
+                boot = node.wait_for_boot(number)
             if boot.version != broken.version:
                 break
             tries += 1
             require(tries < _MOST_BOOTS, f"{broken.version} was started {tries} times")
             with self.narrator.working(f"{broken.version} starts"):
-                node.wait_for_boot(number + 1, 300)
+                node.wait_for_boot(number + 1)
             require(boot.ended_by is not None and ending in boot.ended_by,
                     f"boot {number} of {broken.version} ended with '{boot.ended_by}'")
             self.narrator.event(f"try {tries} of {broken.version}: {how}")
@@ -156,8 +157,8 @@ class Story:
         require(boot.version == good.version,
                 f"the node came back with {boot.version} instead of {good.version}")
         self.require_left(broken.version, good.version)
-        self.narrator.observed(f"back on {good.version} by itself",
-                               f"{tries} tries of {broken.version}, each ended: {how}")
+        self.narrator.observed(f"{broken.version} left, back on {good.version}",
+                               f"by itself, after {tries} tries; each time {how}")
 
 
 def slot_other(status: dict) -> dict:

@@ -20,7 +20,7 @@ def check(lab) -> None:
     require(answer.status != 0 and "Input/output error" in answer.complaints,
             f"reading the corrupted file gave status {answer.status}: {answer.complaints}")
     machine.console.wait_for("device-mapper: verity: .* is corrupted", 30)
-    boot = node.wait_for_boot(number, 180)
+    boot = node.wait_for_boot(number)
     require(boot.version == "1.0.0", f"{boot.version} was started instead of 1.0.0")
     story.require_left("2.0.0", "1.0.0")
     story.require_explained("2.0.0", "corrupt")
