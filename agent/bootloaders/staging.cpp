@@ -102,7 +102,7 @@ Digest read_back(FdRef fd, const std::string& path, std::uint64_t size, ByteView
 } // namespace
 
 void stage_file(const std::string& path, std::uint64_t size, const std::string& sha256,
-                      const BootImageReader& content) {
+                const BootImageReader& content) {
     if (size < first_sector_size)
         throw refused("cannot write '" + path + "': the boot image is too short");
     NewFile file(path);

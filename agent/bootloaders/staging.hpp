@@ -14,6 +14,6 @@ namespace quoin {
 /// has the SHA-256 `sha256` (hex). Throws Error(refused) when `content` is something else,
 /// Error(failed) when the medium does not return what was written; the file is then gone again.
 void stage_file(const std::string& path, std::uint64_t size, const std::string& sha256,
-                      const BootImageReader& content);
+                const BootImageReader& content);
 
 } // namespace quoin

@@ -48,7 +48,9 @@ void add_trust_anchors(std::vector<AddedFile>& files, const Recipe& recipe, cons
 }
 
 /// A path of the install map, which is absolute, as one relative to the root.
-std::string below_root(const std::string& path) { return path.substr(path.find_first_not_of('/')); }
+std::string below_root(const std::string& path) {
+    return path.substr(path.find_first_not_of('/'));
+}
 
 /// What bootloader-hooks/units/install-map lists: "FILE PATH [symlink PATH]..." a line.
 void add_units(std::vector<AddedFile>& files) {

@@ -30,14 +30,14 @@ using ByteSpan = std::span<std::uint8_t>;
 
 /// The bytes of a packed on-disk struct.
 template <typename T>
-    requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 [[nodiscard]] ByteView view_of(const T& object) {
     return {reinterpret_cast<const std::uint8_t*>(&object), sizeof(T)};
 }
 
 /// Copies a packed struct out of `bytes`; the caller has checked that bytes.size() >= sizeof(T).
 template <typename T>
-    requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 [[nodiscard]] T load(ByteView bytes) {
     T object;
     std::memcpy(&object, bytes.data(), sizeof(T));
@@ -46,7 +46,8 @@ template <typename T>
 
 /// An unsigned integer stored in a fixed byte order at any alignment, so that an on-disk struct is
 /// a struct. Converts both ways.
-template <std::unsigned_integral T, std::endian order> class Stored {
+template <std::unsigned_integral T, std::endian order>
+class Stored {
   public:
     Stored() = default;
     Stored(T value) { // NOLINT(google-explicit-constructor): it stands for the integer

@@ -10,11 +10,11 @@ namespace quoin {
 
 /// What went wrong, coarse enough for a caller to act on. The text says the rest.
 enum class ErrorCode {
-    failed = 1,      ///< I/O, missing tool, broken environment: trying again may help
-    usage = 2,       ///< the command line, the recipe or a configuration file is wrong
-    refused = 3,     ///< the input is untrusted, damaged, incompatible or older: nothing was changed
+    failed = 1,  ///< I/O, missing tool, broken environment: trying again may help
+    usage = 2,   ///< the command line, the recipe or a configuration file is wrong
+    refused = 3, ///< the input is untrusted, damaged, incompatible or older: nothing was changed
     nothing_to_do = 4, ///< what was asked for is already so
-    cancelled = 5,   ///< Ctrl+C or SIGTERM; a clean state was left behind
+    cancelled = 5,     ///< Ctrl+C or SIGTERM; a clean state was left behind
 };
 
 /// Thrown by every function that cannot do what its name says. `what()` is one line, cause last:

@@ -12,9 +12,9 @@
 namespace quoin {
 
 struct ProcessOptions {
-    std::string input;                                          ///< fed to standard input, then EOF
+    std::string input; ///< fed to standard input, then EOF
     std::vector<std::pair<std::string, std::string>> environment; ///< added to ours
-    std::string directory;                                      ///< working directory; ours if empty
+    std::string directory; ///< working directory; ours if empty
 };
 
 struct ProcessResult {

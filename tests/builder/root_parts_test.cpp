@@ -2,12 +2,12 @@
 // The small parts between sources and squashfs.
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "builder/squashfs/fragment_packer.hpp"
 #include "builder/root/kernel.hpp"
 #include "builder/root/needed_libraries.hpp"
 #include "builder/root/removal.hpp"
 #include "builder/root/system_files.hpp"
 #include "builder/sources/debian.hpp"
+#include "builder/squashfs/fragment_packer.hpp"
 #include "root_fixture.hpp"
 #include "support/catch.hpp"
 
