@@ -58,6 +58,7 @@ class Story:
     def install(self, image: Image) -> Install:
         """Over HTTP to the other slot, up to armed; what runs is not touched."""
         node = self.node
+        self.wait_for_gate()
         before = node.status()
         sent_before = self.web.bytes_sent(image.bundle.name)
         with self.narrator.working(f"quoin-agent install {bundle_url(self.web, image)}"):
@@ -120,8 +121,15 @@ class Story:
         require(booted is not None and booted["version"] == good and booted["state"] == "confirmed",
                 f"{good} does not run as confirmed")
 
+    def wait_for_gate(self) -> None:
+        """Until this boot's health gate is done: it judges how the last update ended, and meanwhile
+        the agent refuses other work."""
+        self.node.machine.shell.check("until systemctl show -p SubState --value quoin-health | "
+                                      "grep -qE 'exited|failed'; do sleep 1; done", 300)
+
     def require_explained(self, broken: str, word: str) -> str:
         """The agent's status names the release and why it was left; returns it."""
+        self.wait_for_gate()
         text = self.node.machine.shell.check("quoin-agent status")
         require(any(broken in line and word in line for line in text.splitlines()),
                 f"the status does not say that {broken} was left because of '{word}':\n{text}")
