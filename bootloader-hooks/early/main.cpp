@@ -32,6 +32,17 @@ static void note(BootReport& report, const std::vector<std::string>& notes) {
     }
 }
 
+/// The device of a partition that a boot can do without; empty when there is none.
+static std::string optional_device(BootReport& report, const Disk& disk,
+                                   const Partition* partition) {
+    try {
+        return partition == nullptr ? "" : device_of(disk, *partition);
+    } catch (const Error& e) {
+        note(report, {e.what()});
+        return "";
+    }
+}
+
 [[noreturn]] static void boot() {
     BootReport report;
 
@@ -42,11 +53,11 @@ static void note(BootReport& report, const std::vector<std::string>& notes) {
 
     // Drivers. The watchdog comes after them, since its driver may be one; then a hang ends.
     note(report, load_modules("/modules"));
-    note(report, arm_watchdog());
+    note(report, arm_watchdog(60));
 
     // What the loader says, which disk it meant, and where on it the signed root lies.
-    const LoaderReport loader =
-        mount_efi_variables() ? read_loader_report(efi_variables_directory) : LoaderReport{};
+    note(report, mount_efi_variables());
+    const LoaderReport loader = read_loader_report(efi_variables_directory);
     const Disk disk = wait_for_boot_disk(loader.esp, line.root_uuid());
     const SlotPartitions slot = find_slot(disk, line);
     report.counted = loader.counted;
@@ -61,18 +72,19 @@ static void note(BootReport& report, const std::vector<std::string>& notes) {
     say("slot " + std::string(1, slot.name) + ", root hash " + line.root_hash +
         ", verity opened, " + seconds_since_kernel_start() + " s after kernel start");
 
-    // What can be written: in memory, or on the data partition.
+    // What can be written: in memory, or on the data partition. The first boot copies what
+    // persists, which may take longer than the watchdog should wait for anything else.
+    note(report, arm_watchdog(600));
     mount_volatile_layers();
-    if (const Partition* esp = find_esp(disk.table, loader.esp))
-        report.esp = device_of(disk, *esp);
-    if (const Partition* partition = find_data(disk.table))
-        report.data = device_of(disk, *partition);
+    report.esp = optional_device(report, disk, find_esp(disk.table, loader.esp));
+    report.data = optional_device(report, disk, find_data(disk.table));
     const DataMount data = mount_data(report.data);
     report.data_mounted = data.mounted;
     if (!data.note.empty())
         note(report, {data.note});
     note(report, bind_persistent_directories(data, "/persist"));
     note(report, write_machine_id(data));
+    note(report, arm_watchdog(60));
 
     write_report(report);
     switch_root(line.init);

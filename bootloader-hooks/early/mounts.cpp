@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "early/copy_tree.hpp"
 #include "early/directory.hpp"
 
 #include <sys/mount.h>
@@ -12,7 +13,7 @@ namespace quoin::early {
 void mount_at(const std::string& source, const std::string& target, const std::string& type,
               unsigned long flags, const std::string& options) {
     if (::mount(source.c_str(), target.c_str(), type.c_str(), flags, options.c_str()) != 0)
-        throw system_error("cannot mount '" + target + "'");
+        throw system_error("cannot mount '" + source + "' at '" + target + "'");
 }
 
 void mount_kernel_file_systems() {
@@ -24,10 +25,15 @@ void mount_kernel_file_systems() {
     mount_at("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC);
 }
 
-bool mount_efi_variables() {
-    return exists(efi_variables_directory) &&
-           ::mount("efivarfs", efi_variables_directory.c_str(), "efivarfs",
-                   MS_NOSUID | MS_NODEV | MS_NOEXEC, "") == 0;
+std::vector<std::string> mount_efi_variables() {
+    if (!exists(efi_variables_directory))
+        return {};
+    try {
+        mount_at("efivarfs", efi_variables_directory, "efivarfs", MS_NOSUID | MS_NODEV | MS_NOEXEC);
+        return {};
+    } catch (const Error& e) {
+        return {e.what()};
+    }
 }
 
 void mount_root(const std::string& device) {
@@ -44,11 +50,14 @@ void mount_volatile_layers() {
     make_directory(layers);
     mount_at("tmpfs", layers, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700,size=25%");
     for (const std::string name : {"etc", "var"}) {
+        const std::string lower = sysroot + "/" + name;
         const std::string upper = layers + "/" + name;
         const std::string work = layers + "/" + name + ".work";
         make_directory(upper);
         make_directory(work);
-        const std::string lower = sysroot + "/" + name;
+        // The directory itself shows as it is in the upper layer.
+        copy_metadata(open_file(lower, O_RDONLY | O_DIRECTORY),
+                      open_file(upper, O_RDONLY | O_DIRECTORY), upper);
         mount_at("overlay", lower, "overlay", MS_NOSUID | MS_NODEV,
                  "lowerdir=" + lower + ",upperdir=" + upper + ",workdir=" + work);
     }

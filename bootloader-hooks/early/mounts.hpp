@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace quoin::early {
 
@@ -11,15 +12,16 @@ inline const std::string sysroot = "/sysroot";
 
 inline const std::string efi_variables_directory = "/sys/firmware/efi/efivars";
 
-/// mount(2). Throws Error(failed) "cannot mount 'target': cause".
+/// mount(2). Throws Error(failed) "cannot mount 'source' at 'target': cause".
 void mount_at(const std::string& source, const std::string& target, const std::string& type,
               unsigned long flags, const std::string& options = "");
 
 /// /proc, /sys and /dev.
 void mount_kernel_file_systems();
 
-/// EFI variables; false when there are none (no EFI, or a kernel that cannot show them).
-[[nodiscard]] bool mount_efi_variables();
+/// EFI variables. Without EFI nothing is done. Returns a note when the kernel cannot show them:
+/// then a counted try is taken for a confirmed system.
+[[nodiscard]] std::vector<std::string> mount_efi_variables();
 
 /// The squashfs on `device` at /sysroot.
 void mount_root(const std::string& device);

@@ -7,8 +7,9 @@
 
 namespace quoin::early {
 
-/// Starts /dev/watchdog, where there is one, with 60 s and leaves it running; systemd takes it over
-/// (RuntimeWatchdogSec= in units/50-quoin-system.conf). Returns notes.
-[[nodiscard]] std::vector<std::string> arm_watchdog();
+/// Starts /dev/watchdog, where there is one, or gives it that much time anew, and leaves it
+/// running; systemd takes it over (RuntimeWatchdogSec= in units/system.conf). Hardware that cannot
+/// count so far keeps its own time. Returns notes.
+[[nodiscard]] std::vector<std::string> arm_watchdog(int seconds);
 
 } // namespace quoin::early
