@@ -104,9 +104,12 @@ TEST_CASE("changing names and UUIDs gives the bytes that sfdisk would write") {
 
 TEST_CASE("a shorter label leaves nothing of the longer one") {
     const GptImage image;
-    change_partitions(image.fd(), image.path(), {{3, "x", example_partitions()[2].uuid}});
-    change_partitions(image.fd(), image.path(),
-                      {{3, "node_1.0.0_verity", example_partitions()[2].uuid}});
+    const Uuid uuid = example_partitions()[2].uuid;
+    change_partitions(image.fd(), image.path(), {{3, "x", uuid}});
+    CHECK(image.read().partitions[2].label == "x");
+    change_partitions(image.fd(), image.path(), {{3, "", uuid}});
+    CHECK(image.read().partitions[2].label.empty());
+    change_partitions(image.fd(), image.path(), {{3, "node_1.0.0_verity", uuid}});
     CHECK((image.content() == GptImage().content()));
 }
 

@@ -177,7 +177,7 @@ TEST_CASE("a table with fitting checksums and an impossible content is refused")
         Lie{"a partition over the header", [](GptHeader&, Bytes& a) { a[32] = a[33] = 0; }},
         Lie{"a partition behind the end", [](GptHeader&, Bytes& a) { a[40 + 7] = 0x80; }},
         Lie{"a partition that ends first", [](GptHeader&, Bytes& a) { a[40] = a[41] = 0; }},
-        Lie{"partitions that overlap", [](GptHeader&, Bytes& a) { a[40] = 0, a[41] = 0x10; }});
+        Lie{"partitions that overlap", [](GptHeader&, Bytes& a) { a[40] = 0, a[41] = 0x09; }});
     CAPTURE(lie.what);
     const GptImage image;
     image.flip(backup_header_at);
