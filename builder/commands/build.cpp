@@ -76,16 +76,57 @@ std::uint32_t volume_id(const Digest& root_hash) {
     return load<le32>(root_hash.bytes);
 }
 
+void write_bundle_file(const PendingFile& bundle, const Release& release, const BuildKeys& keys) {
+    StageProgress progress("writing the bundle");
+    (void)pack_bundle(bundle.fd(), bundle.final_path(), release, keys, progress.observer());
+}
+
+/// Everything of the disk but slot a. The table comes last: it says that the rest is there.
+void complete_disk(const Recipe& recipe, const BuildKeys& keys, const BuildOutputs& outputs,
+                   const DiskLayout& layout, const Digest& root_hash, const Bytes& uki,
+                   std::int64_t time) {
+    const auto name = image_name(recipe);
+    const auto& image = outputs.disk.temporary_path();
+    auto files = loader_files(recipe, keys, time);
+    files.push_back({"/EFI/Linux/" + name + ".efi", uki});
+    files.push_back(manifest_on_esp(name, outputs.bundle));
+    write_esp(image, layout.esp, recipe.sector_size, volume_id(root_hash), time, std::move(files));
+    make_data_file_system(image, layout.data, derived_uuid("data file system", root_hash.hex()),
+                          time);
+    create_gpt(image, recipe.sector_size, derived_uuid("disk", root_hash.hex()),
+               image_partitions(recipe, layout, root_hash));
+}
+
+BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const BuildOutputs& outputs,
+                     const RootImage& root, const Initrd& initrd) {
+    BuildReport report;
+    report.id = recipe.id;
+    report.version = recipe.version;
+    report.architecture = recipe.architecture;
+    report.kernel = root.kernel_release;
+    report.root_size = root.size;
+    report.initrd_size = initrd.content.size();
+    report.secure_boot = keys.secure_boot();
+    for (const auto& signer : keys.signing)
+        report.signers.push_back(signer.name);
+    report.boot_modules = initrd.modules;
+    report.warnings = root.warnings;
+    report.warnings.insert(report.warnings.end(), initrd.warnings.begin(), initrd.warnings.end());
+    for (const auto* output : {&outputs.disk, &outputs.bundle, &outputs.uki})
+        report.outputs.push_back(describe_output(
+            output->fd(), std::filesystem::path(output->final_path()).filename().string()));
+    return report;
+}
+
 BuildReport build_image(const BuildOptions& options) {
     const auto recipe = read_recipe(options.recipe);
     const auto keys = read_build_keys(options.keys);
     const auto name = image_name(recipe);
     BuildOutputs outputs(options.output, name);
-    auto& disk = outputs.disk;
+    const auto& disk = outputs.disk;
 
     announce("packing the root");
     const auto root = write_root(recipe, keys, options, disk);
-
     const auto layout =
         lay_out_disk(recipe, root.size, SlotIndex{root.chunks, {}}.serialize().size());
     if (::ftruncate(disk.fd().get(), static_cast<off_t>(layout.disk_size)) != 0)
@@ -100,59 +141,29 @@ BuildReport build_image(const BuildOptions& options) {
     const auto initrd = make_initrd(recipe, root, disk, layout.root_a);
 
     announce("assembling the UKI");
-    const auto uki = sign_for_secure_boot(
-        build_uki(recipe, root, initrd, kernel_command_line(recipe, root_hash, verity, root.size)),
-        keys, root.newest_mtime, name + ".efi");
+    const auto command_line = kernel_command_line(recipe, root_hash, verity, root.size);
+    const auto uki = sign_for_secure_boot(build_uki(recipe, root, initrd, command_line), keys,
+                                          root.newest_mtime, name + ".efi");
     pwrite_all(outputs.uki.fd(), uki, 0, outputs.uki.final_path());
 
-    announce("writing the bundle");
+    announce("writing the block index");
     const SlotIndex index{root.chunks, index_uki(uki)};
     write_slot_index(verity_partition,
                      {SlotIndexState::complete, root_hash, root.size, index.serialize()});
-    {
-        StageProgress progress("writing the bundle");
-        const Release release{recipe,
-                              root_hash,
-                              verity,
-                              index,
-                              window(disk, {layout.root_a.start, root.size}, "root"),
-                              uki};
-        (void)pack_bundle(outputs.bundle.fd(), outputs.bundle.final_path(), release, keys,
-                          progress.observer());
-    }
+
+    announce("writing the bundle");
+    const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
+    write_bundle_file(outputs.bundle, {recipe, root_hash, verity, index, root_window, uki}, keys);
 
     announce("making the ESP, the data file system and the partition table");
-    auto esp_files = loader_files(recipe, keys, root.newest_mtime);
-    esp_files.push_back({"/EFI/Linux/" + name + ".efi", uki});
-    esp_files.push_back(manifest_on_esp(name, outputs.bundle));
-    write_esp(disk.temporary_path(), layout.esp, recipe.sector_size, volume_id(root_hash),
-              root.newest_mtime, std::move(esp_files));
-    make_data_file_system(disk.temporary_path(), layout.data,
-                          derived_uuid("data file system", root_hash.hex()), root.newest_mtime);
-    create_gpt(disk.temporary_path(), recipe.sector_size, derived_uuid("disk", root_hash.hex()),
-               image_partitions(recipe, layout, root_hash));
+    complete_disk(recipe, keys, outputs, layout, root_hash, uki, root.newest_mtime);
 
     announce("describing the outputs");
-    BuildReport report;
-    report.id = recipe.id;
-    report.version = recipe.version;
-    report.architecture = recipe.architecture;
+    auto report = describe(recipe, keys, outputs, root, initrd);
     report.root_hash = root_hash.hex();
-    report.kernel = root.kernel_release;
-    report.root_size = root.size;
     report.slot_size = layout.root_a.size;
-    report.initrd_size = initrd.content.size();
     report.uki_size = uki.size();
     report.disk_size = layout.disk_size;
-    report.secure_boot = keys.secure_boot();
-    for (const auto& signer : keys.signing)
-        report.signers.push_back(signer.name);
-    report.boot_modules = initrd.modules;
-    report.warnings = root.warnings;
-    report.warnings.insert(report.warnings.end(), initrd.warnings.begin(), initrd.warnings.end());
-    for (const auto* output : {&outputs.disk, &outputs.bundle, &outputs.uki})
-        report.outputs.push_back(describe_output(
-            output->fd(), std::filesystem::path(output->final_path()).filename().string()));
     pwrite_all(outputs.report.fd(), bytes_of(report.json()), 0, outputs.report.final_path());
     check_interruption();
     outputs.commit();

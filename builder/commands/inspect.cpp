@@ -101,7 +101,7 @@ ordered_json describe_image(const std::string& path) {
                               {"uuid", partition.uuid.text()},
                               {"start", partition.start},
                               {"size", partition.size},
-                              {"attributes", partition.attributes}});
+                              {"attributes", fmt::format("{:#018x}", partition.attributes)}});
     auto slots = ordered_json::array();
     for (const auto& slot : image.slots)
         slots.push_back(describe_slot(image, slot));
@@ -135,18 +135,41 @@ bool is_size(const std::string& key) {
     return key == "size" || key == "start" || key.ends_with("_size");
 }
 
+std::string plain(const std::string& key, const ordered_json& value) {
+    if (is_size(key) && value.is_number_unsigned() && key != "sector_size")
+        return format_size(value.get<std::uint64_t>());
+    return value.is_string() ? printable(value.get<std::string>()) : value.dump();
+}
+
+/// "name .osrel, size 301 B" for a list's short entries.
+std::optional<std::string> on_one_line(const ordered_json& object) {
+    std::string line;
+    for (const auto& [key, member] : object.items()) {
+        if (member.is_structured())
+            return std::nullopt;
+        line += (line.empty() ? "" : ", ") + key + " " + plain(key, member);
+    }
+    return line;
+}
+
 /// The same as the JSON, indented for people.
-void print(const ordered_json& value, const std::string& indent) {
-    for (const auto& [key, member] : value.items()) {
-        if (member.is_structured()) {
-            std::cout << indent << (value.is_array() ? "-" : key + ":") << "\n";
+void print(const ordered_json& object, const std::string& indent) {
+    for (const auto& [key, member] : object.items()) {
+        if (!member.is_structured()) {
+            std::cout << fmt::format("{}{:<16} {}\n", indent, key, plain(key, member));
+            continue;
+        }
+        std::cout << indent << key << ":\n";
+        if (member.is_object()) {
             print(member, indent + "  ");
             continue;
         }
-        auto text = member.is_string() ? printable(member.get<std::string>()) : member.dump();
-        if (is_size(key) && member.is_number_unsigned() && key != "sector_size")
-            text = format_size(member.get<std::uint64_t>());
-        std::cout << fmt::format("{}{:<16} {}\n", indent, value.is_array() ? "-" : key, text);
+        for (const auto& entry : member) {
+            const auto line = on_one_line(entry);
+            std::cout << indent << "  - " << line.value_or("") << "\n";
+            if (!line)
+                print(entry, indent + "    ");
+        }
     }
 }
 

@@ -25,12 +25,17 @@ constexpr std::array<std::string_view, 7> disk_modules = {
     "virtio_blk", "virtio_scsi", "ahci", "nvme", "usb_storage", "mmc_block", "sd_mod"};
 
 /// Loaded where they exist. Hashes come first, since dm-verity picks the fastest one present.
-constexpr std::array<std::string_view, 27> welcome_modules = {
-    "sha256_ssse3", "sha256_generic", "sha2_ce",    "crc32c_intel", "crc32c_generic", "libcrc32c",
-    "nls_cp437",    "nls_iso8859_1",  "nls_ascii",  "nls_utf8",     "efivarfs",       "efi_pstore",
-    "virtio_pci",   "virtio_mmio",    "virtio_blk", "virtio_scsi",  "sd_mod",         "ahci",
-    "nvme",         "xhci_pci",       "uas",        "usb_storage",  "sdhci_pci",      "sdhci_acpi",
-    "mmc_block",    "i6300esb",       "iTCO_wdt"};
+constexpr std::array<std::string_view, 29> welcome_modules = {
+    "sha256_ssse3", "sha256_generic", "sha2_ce",
+    "sha256_arm64", "crc32c_intel",   "crc32c_generic",
+    "libcrc32c",    "nls_cp437",      "nls_iso8859_1",
+    "nls_ascii",    "nls_utf8",       "efivarfs",
+    "efi_pstore",   "virtio_pci",     "virtio_mmio",
+    "virtio_blk",   "virtio_scsi",    "sd_mod",
+    "ahci",         "nvme",           "xhci_pci",
+    "uas",          "usb_storage",    "sdhci_pci",
+    "sdhci_acpi",   "mmc_block",      "i6300esb",
+    "iTCO_wdt",     "sp5100_tco"};
 
 class Resolver {
   public:
