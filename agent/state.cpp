@@ -136,7 +136,7 @@ AgentState AgentState::read(const std::string& directory) {
         return {};
     try {
         return parse(read_text(path, max_file_size));
-    } catch (const Json::exception& problem) {
+    } catch (const std::exception& problem) { // what JSON or the medium finds wrong with it
         AgentState state;
         state.notes.push_back(
             "'" + path +

@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/terminal.hpp"
 
 #include <unistd.h>
 
@@ -10,6 +11,11 @@ namespace quoin::commands {
 
 void print(const std::string& text) {
     write_all(FdRef(STDOUT_FILENO), bytes_of(text), "standard output");
+}
+
+void report(const std::string& sentence) {
+    if (verbosity() != Verbosity::quiet)
+        print(sentence + "\n");
 }
 
 void require_live(const Invocation& invocation, const std::string& command) {

@@ -31,6 +31,9 @@ void watch(const Invocation& invocation);
 /// Text onto standard output.
 void print(const std::string& text);
 
+/// The result in one sentence, on standard output; nothing with --quiet.
+void report(const std::string& sentence);
+
 /// Throws Error(usage) "COMMAND works on the running node only" when options name an image file.
 void require_live(const Invocation& invocation, const std::string& command);
 

@@ -3,7 +3,6 @@
 
 #include "agent/bootloaders/systemd_boot.hpp"
 #include "agent/commands/commands.hpp"
-#include "base/terminal.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,7 +15,7 @@ void confirm(const Invocation& invocation) {
     if (invocation.json)
         print(nlohmann::json{{"version", version}}.dump() + "\n");
     else
-        say_note("version " + version + " is confirmed");
+        report("version " + version + " is confirmed");
 }
 
 } // namespace quoin::commands

@@ -65,15 +65,15 @@ void install(const Invocation& invocation) {
         Node node = Node::open(invocation.node, true);
         SystemdBoot loader(node.esp_directory());
         StepLines lines;
-        const InstallReport report =
+        const InstallReport installed =
             quoin::install(node, loader, options,
                            [&lines](const std::string& step, std::uint64_t done,
                                     std::uint64_t whole) { lines.update(step, done, whole); });
         lines.finish();
         if (invocation.json)
-            print(as_json(report));
+            print(as_json(installed));
         else
-            say_note(as_text(report));
+            report(as_text(installed));
     }
     if (invocation.reboot)
         reboot_node();

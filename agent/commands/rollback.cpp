@@ -3,7 +3,6 @@
 #include "agent/commands/commands.hpp"
 #include "agent/steps/leave.hpp"
 #include "agent/steps/reboot.hpp"
-#include "base/terminal.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +20,7 @@ void rollback(const Invocation& invocation) {
     if (invocation.json)
         print(nlohmann::json{{"version", version}}.dump() + "\n");
     else
-        say_note("version " + version + " starts at the next boot");
+        report("version " + version + " starts at the next boot");
     if (invocation.reboot)
         reboot_node();
 }
