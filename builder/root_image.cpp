@@ -3,7 +3,7 @@
 // what can only be made when all is known, then the tables.
 #include "builder/root_image.hpp"
 
-#include "base/error.hpp"
+#include "base/terminal.hpp"
 #include "builder/root/assembly.hpp"
 #include "builder/root/finishing.hpp"
 #include "builder/root/requirements.hpp"
@@ -78,9 +78,9 @@ RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options
         image.warnings.push_back(std::move(warning));
     for (const std::string& pattern : assembly.removals().unused())
         image.warnings.push_back("the pattern '" + pattern + "' in 'remove' matches nothing");
-    for (const std::string& name : writer.lost_attributes())
+    for (const auto& [name, path] : writer.lost_attributes())
         image.warnings.push_back("squashfs cannot store the extended attribute '" + name +
-                                 "', which some files have: left out");
+                                 "' (of /" + printable(path) + "), ignoring");
     return image;
 }
 

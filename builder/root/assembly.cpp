@@ -66,7 +66,8 @@ void RootAssembly::add_layer(const Layer& layer, const ProgressObserver& progres
 }
 
 void RootAssembly::receive(const Layer& layer, const Entry& entry, const ContentReader& content) {
-    if (layer.is_source && removals_.match(entry.path))
+    // Removing /boot must not remove the kernel: it leaves the root anyway, for the UKI.
+    if (layer.is_source && removals_.match(entry.path) && !kernel_release_of(entry.path))
         return;
     if (entry.type == EntryType::hard_link) {
         receive_hard_link(entry);

@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <deque>
+#include <poll.h>
 #include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ namespace quoin {
 namespace {
 
 const std::string debian_archive = "http://deb.debian.org/debian";
+constexpr int milliseconds_between_reports = 200;
 constexpr std::size_t last_words = 6; // lines of mmdebstrap's output in an error
 constexpr std::uint64_t largest_log = 64 * MiB;
 constexpr std::uint64_t largest_package = 2 * GiB;
@@ -76,14 +78,31 @@ std::string last_lines(const std::string& text) {
     return joined({lines.begin(), lines.end()}, "; ");
 }
 
+/// mmdebstrap works for minutes before it writes anything. The observer hears from us meanwhile,
+/// since it is also where the user's Ctrl+C arrives.
+void wait_for_output(FdRef output, const ProgressObserver& progress) {
+    pollfd watched{output.get(), POLLIN, 0};
+    while (true) {
+        const int ready = poll(&watched, 1, milliseconds_between_reports);
+        if (ready < 0 && errno != EINTR)
+            throw system_error("cannot wait for mmdebstrap");
+        if (ready > 0)
+            return;
+        if (progress)
+            progress(0, 0);
+    }
+}
+
 /// One run of mmdebstrap; `use` reads its standard output to the end. An error in `use` that comes
 /// from mmdebstrap's own failure (a tar that ends early) gives way to what mmdebstrap said.
 template <typename Use>
-void run_mmdebstrap(const std::vector<std::string>& command, Use&& use) {
+void run_mmdebstrap(const std::vector<std::string>& command, const ProgressObserver& progress,
+                    Use&& use) {
     const TemporaryDirectory scratch;
     const std::string log = scratch.path() + "/log";
     StreamingProcess process(command, log);
     std::exception_ptr failure;
+    wait_for_output(process.output(), progress);
     try {
         use(process.output());
     } catch (const Error& e) {
@@ -157,7 +176,7 @@ void read_debian(const DebianSource& source, const std::string& architecture,
     const auto command = mmdebstrap_command(source, architecture);
     if (cache_directory.empty()) {
         std::uint64_t done = 0;
-        run_mmdebstrap(command, [&](FdRef output) {
+        run_mmdebstrap(command, progress, [&](FdRef output) {
             read_tar(output, "root made by mmdebstrap", sink, [&](ByteView raw) {
                 done += raw.size();
                 if (progress)

@@ -24,7 +24,7 @@ namespace {
 class Tables {
   public:
     Tables(TableFile& file, sqfs_compressor_t* compressor, std::deque<FileContent>& contents,
-           std::set<std::string>& lost_attributes)
+           std::map<std::string, std::string>& lost_attributes)
         : file_(file), compressor_(compressor), contents_(contents),
           lost_attributes_(lost_attributes), ids_(sqfs_id_table_create(0)),
           attributes_(sqfs_xattr_writer_create(0)),
@@ -169,7 +169,7 @@ class Tables {
         for (const auto& [key, value] : attributes) {
             if (!key.starts_with("user.") && !key.starts_with("trusted.") &&
                 !key.starts_with("security."))
-                lost_attributes_.insert(key);
+                lost_attributes_.emplace(key, RootTree::path_of(node));
             else
                 check_sqfs(sqfs_xattr_writer_add(attributes_.get(), key.c_str(), value.data(),
                                                  value.size()),
@@ -182,7 +182,7 @@ class Tables {
     TableFile& file_;
     sqfs_compressor_t* compressor_;
     std::deque<FileContent>& contents_;
-    std::set<std::string>& lost_attributes_;
+    std::map<std::string, std::string>& lost_attributes_;
     Sqfs<sqfs_id_table_t> ids_;
     Sqfs<sqfs_xattr_writer_t> attributes_;
     Sqfs<sqfs_meta_writer_t> inodes_;

@@ -7,8 +7,8 @@
 #include "builder/squashfs/image_stream.hpp"
 #include "builder/tree/tree.hpp"
 
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 namespace quoin {
@@ -37,14 +37,16 @@ class SquashfsWriter {
     /// it must have its content. `time` becomes the time of the file system.
     void finish(RootTree& tree, std::uint32_t time);
 
-    /// Names of extended attributes that squashfs cannot store (outside user., trusted. and
-    /// security.), which were left out.
-    [[nodiscard]] const std::set<std::string>& lost_attributes() const { return lost_attributes_; }
+    /// Extended attributes that squashfs cannot store (outside user., trusted. and security.),
+    /// which were left out: by their names, the first path that has each.
+    [[nodiscard]] const std::map<std::string, std::string>& lost_attributes() const {
+        return lost_attributes_;
+    }
 
   private:
     struct State;
     std::unique_ptr<State> state_;
-    std::set<std::string> lost_attributes_;
+    std::map<std::string, std::string> lost_attributes_;
 };
 
 } // namespace quoin

@@ -9,6 +9,7 @@
 #include "support/catch.hpp"
 
 #include <filesystem>
+#include <sstream>
 
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
@@ -239,6 +240,33 @@ TEST_CASE("control characters of a recipe do not reach the terminal") {
     const RecipePlace place;
     const std::string line = place.mistake(image + root + "[system]\nhostname = \"\\u001b[31m\"\n");
     CHECK(line.find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("the manual page has every key") {
+    const RecipePlace place;
+    const std::string manual = read_text(QUOIN_RECIPE_MANUAL);
+    const std::string debian = image + "[root.debian]\nsuite = \"bookworm\"\nqqqqqqqqqqqqq = 1\n";
+    const std::string user = "[[system.users]]\nname = \"a\"\n";
+    for (const std::string& text :
+         {image + "qqqqqqqqqqqqq = 1\n" + root, image + root + "qqqqqqqqqqqqq = 1\n", debian,
+          image + root + "[system]\nqqqqqqqqqqqqq = 1\n",
+          image + root + user + "qqqqqqqqqqqqq = 1\n",
+          image + root + "[network.lan]\nqqqqqqqqqqqqq = 1\n",
+          image + root + "[boot]\nqqqqqqqqqqqqq = 1\n",
+          image + root + "[disk]\nqqqqqqqqqqqqq = 1\n",
+          image + root + "[trust]\nqqqqqqqqqqqqq = 1\n"}) {
+        const std::string line = place.mistake(text);
+        const std::string before_list = "expected one of ";
+        const std::size_t list = line.find(before_list);
+        REQUIRE(list != std::string::npos);
+        std::istringstream keys(line.substr(list + before_list.size()));
+        for (std::string key; keys >> key;) {
+            key = key.substr(0, key.find(','));
+            CAPTURE(key);
+            const bool is_table = key == "debian" || key == "users";
+            CHECK_THAT(manual, Contains(is_table ? key + "]" : ".It Ic " + key + "\n"));
+        }
+    }
 }
 
 TEST_CASE("a misspelt word is matched with the nearest known one") {

@@ -295,7 +295,7 @@ TEST_CASE("overlays win over the root, and removals only touch the root") {
 
     Recipe recipe = recipe_for_tar(build.path("root.tar"));
     recipe.overlays = {build.path("over"), build.path("last.tar")};
-    recipe.remove = {"/usr/share/doc/*", "/nothing/here"};
+    recipe.remove = {"/usr/share/doc/*", "/boot", "/nothing/here"};
     const RootImage image = build.run(recipe);
     RootReader reader(build.file, place, image.size);
     CHECK(reader.list("usr/share/doc") == std::vector<std::string>{"mine"});
