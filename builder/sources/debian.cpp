@@ -190,7 +190,7 @@ void read_debian(const DebianSource& source, const std::string& architecture,
     const std::string cached = cache_directory + "/" + cache_name(source, command);
     if (!exists(cached)) {
         PendingFile tar(cached);
-        run_mmdebstrap(command,
+        run_mmdebstrap(command, progress,
                        [&](FdRef output) { copy_output(output, tar.fd(), cached, progress); });
         tar.commit();
     }
