@@ -19,6 +19,10 @@ struct LiveBoot {
 /// Throws Error(failed) naming `path` when it is malformed.
 [[nodiscard]] LiveBoot read_boot_report(const std::string& path);
 
+/// This boot is no try any more: the units that wait for its end with
+/// ConditionPathExists=/run/quoin/counted leave it alone. boot.json stays, it says how it began.
+void forget_try();
+
 /// /usr/share/quoin/image.json. Throws Error(failed) naming `path` when it is malformed.
 [[nodiscard]] ImageIdentity read_image_identity(const std::string& path);
 

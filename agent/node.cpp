@@ -65,7 +65,7 @@ void Node::State::open_image() {
     esp_directory = options.esp;
     state_directory = options.state;
     if (writable)
-        lock = lock_state(state_directory, options.patience);
+        lock = lock_state(state_directory, 0);
     disk = open_file(disk_path, access());
 }
 

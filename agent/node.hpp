@@ -23,7 +23,9 @@ struct NodeOptions {
     std::vector<std::string> trust;
     std::optional<unsigned> required;
     std::string config;
-    unsigned patience = 0; ///< seconds to wait for another agent that is at work
+    /// Seconds to wait for another agent that is at work. On the running node only, where one
+    /// judges every boot for a moment; nobody works on an image file unasked.
+    unsigned patience = 60;
 };
 
 /// One of the two places a system can lie in.

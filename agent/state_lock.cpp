@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/terminal.hpp"
 
 #include <cerrno>
 #include <filesystem>
@@ -21,13 +22,14 @@ UniqueFd lock_state(const std::string& directory, unsigned patience) {
     for (unsigned waited = 0; ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0; ++waited) {
         if (errno != EWOULDBLOCK)
             throw system_error("cannot lock '" + path + "'");
-        if (waited < patience) {
-            ::sleep(1);
-            continue;
-        }
         const std::string holder = read_text(path, 32);
-        throw Error("another quoin-agent is at work (pid " + holder.substr(0, holder.find('\n')) +
-                    ")");
+        const std::string found =
+            "another quoin-agent is at work (pid " + holder.substr(0, holder.find('\n')) + ")";
+        if (waited >= patience)
+            throw Error(found);
+        if (waited == 0)
+            say_note(found + ", waiting up to " + std::to_string(patience) + " s for it to finish");
+        ::sleep(1);
     }
     // Shorter than what a longer pid left there: the line end closes it.
     pwrite_all(lock, bytes_of(std::to_string(::getpid()) + "\n"), 0, path);

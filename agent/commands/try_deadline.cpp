@@ -19,7 +19,8 @@ GateAction foresee(const NodeOptions& options) {
     return foresee_gate(node, SystemdBoot(node.esp_directory()), *node.boot_report(), false);
 }
 
-void keep_failure(const NodeOptions& options) {
+void keep_failure(NodeOptions options) {
+    options.patience = 0;
     try {
         const Node node = Node::open(options, true);
         SystemdBoot loader(node.esp_directory());

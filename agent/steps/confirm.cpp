@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/steps/confirm.hpp"
 
+#include "agent/boot_report.hpp"
 #include "agent/steps/observe.hpp"
 #include "agent/steps/record.hpp"
 #include "base/error.hpp"
@@ -21,6 +22,8 @@ std::string confirm_running(const Node& node, BootLoader& loader,
         throw Error(ErrorCode::nothing_to_do,
                     what + " with version " + running.slot.version + " is confirmed already");
     loader.confirm(running.entry->name);
+    if (node.live())
+        forget_try();
     record_confirmed(state, running);
     state.write(node.state_directory());
     return running.slot.version;

@@ -56,11 +56,14 @@ class Lab:
         story.reboot_into(self.images[version])
         return story
 
-    def discard_node(self) -> None:
-        """After a scenario that left it in no known state."""
-        if self._story:
-            self._story.node.stop()
-            self._story = None
+    def discard_node(self) -> Path | None:
+        """After a scenario that left it in no known state; returns its console's log."""
+        if not self._story:
+            return None
+        machine = self._story.node.machine
+        machine.power_cut()
+        self._story = None
+        return machine.directory / "console.log"
 
     def _confirmed(self, version: str) -> bool:
         slot = booted_slot(self._story.node.status())

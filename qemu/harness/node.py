@@ -15,7 +15,7 @@ from .shell import ShellError
 # The signed command line names the root hash, and with it the release: the kernel prints it first.
 _KERNEL_STARTS = re.compile(r"\] Command line: .*\broothash=([0-9a-f]{64})")
 # What early userspace says once the verified root is mounted.
-_ROOT_MOUNTED = re.compile(r"quoin: slot ([ab]), root hash .*, ([\d.]+) s after kernel start")
+_ROOT_MOUNTED = re.compile(r"quoin: slot ([ab]), root hash ([0-9a-f]{64}).*, ([\d.]+) s after kernel start")
 _SYSTEM_UP = re.compile(r"Reached target .*multi-user\.target")
 _FAREWELL = re.compile(r"Kernel panic - not syncing|device-mapper: verity: .* is corrupted|"
                        r"reboot: Restarting system")
@@ -129,13 +129,20 @@ class Node:
                                   f"lines:\n{self.machine.console.tail()}")
             time.sleep(0.5)
 
+    def _version_of(self, root_hash: str) -> str:
+        return self._versions.get(root_hash, f"an unknown root {root_hash}")
+
     def _watch(self, line: Line) -> None:
         if match := _KERNEL_STARTS.search(line.text):
-            version = self._versions.get(match[1], f"an unknown root {match[1]}")
-            self.boots.append(Boot(version, line.seconds))
-        elif self.boots and (match := _ROOT_MOUNTED.search(line.text)):
-            self.boots[-1].slot = match[1]
-            self.boots[-1].root_mounted_after = float(match[2])
+            self.boots.append(Boot(self._version_of(match[1]), line.seconds))
+        elif match := _ROOT_MOUNTED.search(line.text):
+            slot, version, after = match[1], self._version_of(match[2]), float(match[3])
+            # The kernel's first lines share the console with the firmware's last ones and may be
+            # spoilt by them; then this line tells of the boot.
+            if not self.boots or self.boots[-1].root_mounted_after is not None:
+                self.boots.append(Boot(version, line.seconds - after))
+            self.boots[-1].slot = slot
+            self.boots[-1].root_mounted_after = after
         elif self.boots and _SYSTEM_UP.search(line.text):
             self.boots[-1].system_up_at = self.boots[-1].system_up_at or line.seconds
         elif self.boots and (match := _FAREWELL.search(line.text)):

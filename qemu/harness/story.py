@@ -99,6 +99,14 @@ class Story:
             f"slot {status['booted']}, health checks passed; the way back is slot "
             f"{slot_other(status)['name']}, {slot_other(status)['version']}")
 
+    def restart(self, image: Image) -> None:
+        """The confirmed release starts again; no try is counted."""
+        number = len(self.node.boots) + 1
+        with self.narrator.working(f"restarting {image.version}"):
+            self.node.reboot()
+            self.node.wait_for_boot(number)
+            self.node.wait_until_up(image.version)
+
     def reboot_and_return(self, broken: Image, good: Image, ending: str, how: str) -> None:
         """The armed release fails however often it is tried, and the node is back on the good one
         by itself. Each failed boot must end with `ending` on the console; `how` says it in words."""
