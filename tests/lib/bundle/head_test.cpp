@@ -124,7 +124,7 @@ TEST_CASE("a header that disagrees with the manifest is refused with the head al
     const SigningKey key = SigningKey::generate();
     const PackedSample packed(Sample(), {key});
     const TrustAnchors anchors{{key.public_key()}, 1};
-    for (const std::size_t size_field : {32, 40}) {
+    for (const std::size_t size_field : {std::size_t{32}, std::size_t{40}}) {
         CAPTURE(size_field);
         Bytes bytes = packed.content();
         bytes[size_field] ^= 1;
