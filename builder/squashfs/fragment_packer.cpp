@@ -27,7 +27,7 @@ FragmentSlot FragmentPacker::add(const std::string& file, ByteView tail) {
         return found->second;
 
     const bool full = block_.size() + tail.size() > block_size_;
-    const bool nearly_full = block_.size() >= block_size_ / 4 * 3;
+    const bool nearly_full = block_.size() >= std::uint64_t{block_size_} * 3 / 4;
     if (full || (nearly_full && may_start_block(file)))
         close_block();
 

@@ -10,14 +10,22 @@
 
 namespace quoin {
 
+namespace {
+
+// Spelled out, since a newer mke2fs would enable what the node's kernel or fsck does not know;
+// these are Linux 5.0's and e2fsprogs 1.44's.
+const std::string features = "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,"
+                             "64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,"
+                             "extra_isize,metadata_csum";
+
+} // namespace
+
 void make_data_file_system(const std::string& image, Extent place, const Uuid& uuid,
                            std::int64_t time) {
     ProcessOptions options;
     options.environment = {{"E2FSPROGS_FAKE_TIME", std::to_string(time)},
                            {"MKE2FS_CONFIG", "/dev/null"},
                            {"LC_ALL", "C.UTF-8"}};
-    // Features are spelled out, since a newer mke2fs would enable what the node's kernel or fsck
-    // does not know; these are Linux 5.0's and e2fsprogs 1.44's.
     in_context("cannot make the data file system", [&] {
         run_checked({"mke2fs",
                      "-q",
@@ -33,9 +41,7 @@ void make_data_file_system(const std::string& image, Extent place, const Uuid& u
                      "-L",
                      "data",
                      "-O",
-                     "none,has_journal,ext_attr,resize_inode,dir_index,filetype,extent,64bit,"
-                     "flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,"
-                     "metadata_csum",
+                     features,
                      "-U",
                      uuid.text(),
                      "-E",

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace quoin {
 namespace {
@@ -56,8 +57,8 @@ void split_into_blocks(Bytes& partial, ByteView data, Consume consume) {
 class Tree {
   public:
     Tree(const VerityParameters& parameters, std::uint64_t data_blocks,
-         const VerityWriter::BlockSink& sink)
-        : parameters_(parameters), data_blocks_(data_blocks), sink_(sink) {
+         VerityWriter::BlockSink sink)
+        : parameters_(parameters), data_blocks_(data_blocks), sink_(std::move(sink)) {
         std::uint64_t offset = verity_block_size; // behind the superblock, top level first
         const auto sizes = level_sizes(data_blocks);
         levels_.resize(sizes.size());
@@ -124,8 +125,8 @@ std::uint64_t verity_area_size(std::uint64_t data_size) {
 }
 
 struct VerityWriter::State {
-    State(const VerityParameters& chosen, std::uint64_t size, const BlockSink& sink)
-        : parameters(chosen), missing(size), tree(chosen, count_blocks(size), sink) {}
+    State(const VerityParameters& chosen, std::uint64_t size, BlockSink sink)
+        : parameters(chosen), missing(size), tree(chosen, count_blocks(size), std::move(sink)) {}
 
     VerityParameters parameters;
     std::uint64_t missing; ///< bytes still to come
@@ -135,7 +136,7 @@ struct VerityWriter::State {
 
 VerityWriter::VerityWriter(const VerityParameters& parameters, std::uint64_t data_size,
                            BlockSink sink)
-    : state_(std::make_unique<State>(parameters, data_size, sink)) {}
+    : state_(std::make_unique<State>(parameters, data_size, std::move(sink))) {}
 
 VerityWriter::~VerityWriter() = default;
 

@@ -131,7 +131,7 @@ TEST_CASE("the verity partition must hold tree, index and index header") {
     Manifest manifest = release();
     manifest.root_size = 4096;
     manifest.index_size = 1;
-    CHECK(verity_space_needed(manifest) == 3 * 4096);
+    CHECK(verity_space_needed(manifest) == std::uint64_t{3} * 4096);
     ReleaseContext context = node();
     context.verity_space = verity_space_needed(release());
     CHECK(accept_release(release(), context) == Acceptance::accepted);

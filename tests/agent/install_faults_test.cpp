@@ -44,6 +44,8 @@ int no_power() {
 
 extern "C" {
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the linker's --wrap names them so.
+
 ssize_t __real_pwrite64(int fd, const void* data, size_t size, off64_t offset);
 ssize_t __wrap_pwrite64(int fd, const void* data, size_t size, off64_t offset) {
     const bool was_on = !power.off;
@@ -79,6 +81,8 @@ int __wrap_fsync(int) {
 int __wrap_syncfs(int) {
     return power.off ? no_power() : 0;
 }
+
+// NOLINTEND(bugprone-reserved-identifier)
 
 } // extern "C"
 

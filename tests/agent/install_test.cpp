@@ -86,7 +86,7 @@ TEST_CASE("only what changed is fetched, in a handful of ranges") {
     CHECK(report.bytes_fetched < report.bytes_total / 4);
     CHECK(report.bytes_reused > report.bytes_total * 3 / 4);
     CHECK(report.requests <= 4);
-    CHECK(report.bytes_written < next.root.size() + next.uki.size() + 64 * 1024);
+    CHECK(report.bytes_written < next.root.size() + next.uki.size() + std::size_t{64} * 1024);
 }
 
 TEST_CASE("a release that is armed already is nothing to do") {

@@ -26,7 +26,7 @@ std::vector<Entry> entries_of(const std::string& path) {
 
 TEST_CASE("a directory is walked in byte order without following links") {
     const TemporaryDirectory scratch;
-    const std::string root = scratch.path();
+    const std::string& root = scratch.path();
     std::filesystem::create_directories(root + "/b/sub");
     write_text(root + "/b/sub/file", "x");
     write_text(root + "/B", "content");

@@ -143,7 +143,8 @@ TEST_CASE("the bytes do not depend on the number of workers") {
     Build build;
     TarBuilder tar = small_root();
     for (std::uint32_t i = 0; i < 40; ++i)
-        tar.file("srv/file" + std::to_string(i), noise(i * 20'000, i) + std::string(i * 5000, 'x'));
+        tar.file("srv/file" + std::to_string(i),
+                 noise(std::size_t{i} * 20'000, i) + std::string(std::size_t{i} * 5000, 'x'));
     build.options.workers = 1;
     const Bytes one = build.content(build.run(tar));
     build.options.workers = 4;

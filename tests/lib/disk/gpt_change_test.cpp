@@ -125,7 +125,7 @@ TEST_CASE("a power cut while a table is changed leaves the old or the new one") 
     REQUIRE(writes.size() == 4);
     CHECK(writes[0].offset == gpt_image_size - sector_size - 16384);
     CHECK(writes[1].offset == gpt_image_size - sector_size);
-    CHECK(writes[2].offset == 2 * sector_size);
+    CHECK(writes[2].offset == std::uint64_t{2} * sector_size);
     CHECK(writes[3].offset == sector_size);
 
     bool seen_new = false;

@@ -64,8 +64,8 @@ TEST_CASE("a table that sfdisk made is read, gaps in the numbers and all") {
     REQUIRE(table.partitions.size() == 2);
     CHECK(table.partitions[0].number == 2);
     CHECK(table.partitions[0].type == esp_type());
-    CHECK(table.partitions[0].start == 2048 * 512);
-    CHECK(table.partitions[0].size == 2048 * 512);
+    CHECK(table.partitions[0].start == std::uint64_t{2048} * 512);
+    CHECK(table.partitions[0].size == std::uint64_t{2048} * 512);
     CHECK(table.partitions[1].number == 7);
     CHECK(table.partitions[1].label == "gr\xc3\xbc\xc3\x9f");
     CHECK(table.partitions[1].uuid == uuid("00112233-4455-6677-8899-aabbccddeeff"));

@@ -15,10 +15,10 @@ using namespace quoin::test;
 
 namespace {
 
-constexpr std::uint64_t start = 512 * 3;        // of the partition in its file
-constexpr std::uint64_t size = 64 * 1024 + 512; // not a multiple of 4096
-constexpr std::uint64_t data_size = 300 * 4096; // its tree takes 5 blocks
-constexpr std::uint64_t header_at = start + 15 * 4096;
+constexpr std::uint64_t start = std::uint64_t{512} * 3;        // of the partition in its file
+constexpr std::uint64_t size = 64 * 1024 + 512;                // not a multiple of 4096
+constexpr std::uint64_t data_size = std::uint64_t{300} * 4096; // its tree takes 5 blocks
+constexpr std::uint64_t header_at = start + std::uint64_t{15} * 4096;
 
 StoredSlotIndex stored(std::size_t index_size, std::uint64_t seed = 1) {
     StoredSlotIndex result;
@@ -64,7 +64,7 @@ TEST_CASE("a stored index is read back, and the tree before it is left alone") {
 
 TEST_CASE("an index that would reach into the tree is refused before anything is written") {
     const Image image;
-    REQUIRE(verity_area_size(data_size) == 5 * 4096);
+    REQUIRE(verity_area_size(data_size) == std::uint64_t{5} * 4096);
     const auto writes = record_writes([&] {
         CHECK_THROWS_AS(write_slot_index(image.partition, stored(10 * 4096 + 1)), Error);
         CHECK_THROWS_AS(write_slot_index(Region(image.fd, start, 4095, "small"), stored(1)), Error);
