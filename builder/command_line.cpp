@@ -80,6 +80,7 @@ void add_build(CLI::App& app, BuildOptions& options) {
 Examples:
   quoin build node.toml --keys keys
   quoin build node.toml -o out --keys keys --cache cache --json
+  quoin build node.toml -o out --keys keys --previous out/node_1.0.0.quoin
 )");
     command.add_option("RECIPE", options.recipe, "A TOML file; see quoin-recipe(5)")->required();
     command
@@ -92,6 +93,11 @@ Examples:
         .add_option("--cache", options.cache,
                     "Keeps roots made of Debian packages for the next build")
         ->type_name("DIR");
+    command
+        .add_option("--previous", options.previous,
+                    "The release before this one, a bundle or disk image: nodes that run it, or an "
+                    "older one, then need fewer requests to update")
+        ->type_name("FILE");
     add_json(command, options.json);
     command.callback([&] { build(options); });
 }

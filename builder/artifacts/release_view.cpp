@@ -17,21 +17,31 @@ UniqueFd unnamed_file() {
                      O_RDWR | O_TMPFILE, 0600);
 }
 
-ReleaseView open_bundle(const std::string& path) {
-    const auto fd = open_file(path, O_RDONLY);
-    const Region bundle(fd, 0, size_of(fd, path), path);
-    const auto head = read_bundle_head(bundle);
-    const auto manifest = head.unauthenticated();
-    ReleaseView release;
-    release.name = manifest.id + " " + manifest.version;
-    release.index = read_bundle_index(bundle, head, manifest);
-    release.head_size = head.header.head_size();
-    release.index_size = head.header.index_size;
+struct OpenBundle {
+    UniqueFd fd;
+    Region bundle;
+    BundleHead head;
+    Manifest manifest;
 
+    explicit OpenBundle(const std::string& path)
+        : fd(open_file(path, O_RDONLY)), bundle(fd, 0, size_of(fd, path), path),
+          head(read_bundle_head(bundle)), manifest(head.unauthenticated()) {}
+
+    [[nodiscard]] ReleaseSummary summary() const {
+        return {manifest.id + " " + manifest.version, read_bundle_index(bundle, head, manifest),
+                head.header.head_size(), head.header.index_size};
+    }
+};
+
+ReleaseView open_bundle(const std::string& path) {
+    const OpenBundle open(path);
+    ReleaseView release;
+    static_cast<ReleaseSummary&>(release) = open.summary();
     release.file = unnamed_file();
     StageProgress progress("reading the bundle");
     const auto observer = progress.observer();
-    const Region data = bundle.part(head.header.data_offset(), head.header.data_size, path);
+    const auto& header = open.head.header;
+    const Region data = open.bundle.part(header.data_offset(), header.data_size, path);
     Bytes buffer;
     for (const auto& placed : place_chunks(release.index)) {
         if (placed.in_uki)
@@ -41,34 +51,65 @@ ReleaseView open_bundle(const std::string& path) {
         pwrite_all(release.file, buffer, placed.target_offset, "temporary file");
         observer(placed.data_offset, data.size());
     }
-    release.root = std::make_unique<RootReader>(release.file, 0, manifest.root_size);
+    release.root = std::make_unique<RootReader>(release.file, 0, open.manifest.root_size);
+    return release;
+}
+
+const ImageSlot& preferred_slot(const DiskImage& image, const std::string& path) {
+    const auto* slot = image.preferred();
+    if (slot == nullptr)
+        throw refused("'" + path + "' holds no system that could start");
+    return *slot;
+}
+
+ReleaseSummary summarize_slot(const DiskImage& image, const ImageSlot& slot,
+                              const std::string& path) {
+    const auto stored = read_slot_index(image.region(slot.verity));
+    if (!stored)
+        throw refused("'" + path + "' has no block index in slot '" + slot.name + "'");
+    ReleaseSummary release;
+    release.name = slot.root.label;
+    if (const auto separator = release.name.find('_'); separator != std::string::npos)
+        release.name[separator] = ' ';
+    release.index = SlotIndex::parse(stored->index);
+    release.index_size = stored->index.size();
+    release.head_size = slot.head ? slot.head->size() : 0;
     return release;
 }
 
 ReleaseView open_image(const std::string& path) {
     auto image = DiskImage::open(path);
-    const auto* slot = image.preferred();
-    if (slot == nullptr)
-        throw refused("'" + path + "' holds no system that could start");
-    const auto stored = read_slot_index(image.region(slot->verity));
-    if (!stored)
-        throw refused("'" + path + "' has no block index in slot '" + slot->name + "'");
+    const auto& slot = preferred_slot(image, path);
     ReleaseView release;
-    release.name = slot->root.label;
-    if (const auto separator = release.name.find('_'); separator != std::string::npos)
-        release.name[separator] = ' ';
-    release.index = SlotIndex::parse(stored->index);
-    release.index_size = stored->index.size();
-    release.head_size = slot->head ? slot->head->size() : 0;
-    const auto root_size = slot->uki->claims->data_blocks * verity_block_size;
-    if (slot->uki->claims->data_blocks > slot->root.size / verity_block_size)
+    static_cast<ReleaseSummary&>(release) = summarize_slot(image, slot, path);
+    const auto data_blocks = slot.uki->claims->data_blocks;
+    if (data_blocks > slot.root.size / verity_block_size)
         throw refused("'" + path + "' has a root larger than its partition");
+    release.root =
+        std::make_unique<RootReader>(image.fd, slot.root.start, data_blocks * verity_block_size);
     release.file = std::move(image.fd);
-    release.root = std::make_unique<RootReader>(release.file, slot->root.start, root_size);
     return release;
 }
 
+[[noreturn]] void refuse_uki(const std::string& path) {
+    throw Error(ErrorCode::usage, "'" + path + "' is a UKI: it takes a bundle or a disk image");
+}
+
 } // namespace
+
+ReleaseSummary summarize_release(const std::string& path) {
+    switch (artifact_kind(open_file(path, O_RDONLY), path)) {
+    case ArtifactKind::bundle:
+        return OpenBundle(path).summary();
+    case ArtifactKind::disk_image: {
+        const auto image = DiskImage::open(path);
+        return summarize_slot(image, preferred_slot(image, path), path);
+    }
+    case ArtifactKind::uki:
+        refuse_uki(path);
+    }
+    throw std::logic_error("unknown kind of file");
+}
 
 ReleaseView open_release(const std::string& path) {
     switch (artifact_kind(open_file(path, O_RDONLY), path)) {
@@ -77,8 +118,7 @@ ReleaseView open_release(const std::string& path) {
     case ArtifactKind::disk_image:
         return open_image(path);
     case ArtifactKind::uki:
-        throw Error(ErrorCode::usage,
-                    "'" + path + "' is a UKI: only bundles and disk images can be compared");
+        refuse_uki(path);
     }
     throw std::logic_error("unknown kind of file");
 }

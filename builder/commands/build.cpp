@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"
+#include "builder/artifacts/release_view.hpp"
 #include "builder/build_keys.hpp"
 #include "builder/build_outputs.hpp"
 #include "builder/interruption.hpp"
@@ -13,6 +14,7 @@
 #include "builder/stages/data_file_system.hpp"
 #include "builder/stages/disk_layout.hpp"
 #include "builder/stages/esp.hpp"
+#include "builder/stages/generations.hpp"
 #include "builder/stages/initrd.hpp"
 #include "builder/stages/node_root_files.hpp"
 #include "builder/stages/report.hpp"
@@ -118,9 +120,20 @@ BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const BuildOut
     return report;
 }
 
+std::optional<ReleaseSummary> read_previous(const Recipe& recipe, const std::string& path) {
+    if (path.empty())
+        return std::nullopt;
+    auto previous = summarize_release(path);
+    if (!previous.name.starts_with(recipe.id + " "))
+        throw Error(ErrorCode::usage, "'" + path + "' holds " + printable(previous.name) +
+                                          ", expected a release of " + recipe.id);
+    return previous;
+}
+
 BuildReport build_image(const BuildOptions& options) {
     const auto recipe = read_recipe(options.recipe);
     const auto keys = read_build_keys(options.keys);
+    const auto previous = read_previous(recipe, options.previous);
     const auto name = image_name(recipe);
     BuildOutputs outputs(options.output, name);
     const auto& disk = outputs.disk;
@@ -147,7 +160,9 @@ BuildReport build_image(const BuildOptions& options) {
     pwrite_all(outputs.uki.fd(), uki, 0, outputs.uki.final_path());
 
     announce("writing the block index");
-    const SlotIndex index{root.chunks, index_uki(uki)};
+    SlotIndex index{root.chunks, index_uki(uki)};
+    if (previous)
+        follow_previous(index, previous->index);
     write_slot_index(verity_partition,
                      {SlotIndexState::complete, root_hash, root.size, index.serialize()});
 

@@ -10,7 +10,8 @@ struct BuildOptions {
     std::string recipe;
     std::string output = ".";
     std::string keys;
-    std::string cache; ///< empty: none
+    std::string cache;    ///< empty: none
+    std::string previous; ///< a bundle or image of the release before this one; empty: none
     bool json = false;
 };
 

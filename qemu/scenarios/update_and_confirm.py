@@ -9,6 +9,8 @@ def check(lab) -> None:
     install = story.install(lab.images["2.0.0"])
     require(install.fetched < install.whole,
             "the node fetched everything although most of it is unchanged")
+    require(install.report["requests"] <= 5,
+            f"what the node lacks took {install.report['requests']} requests")
     story.reboot_into(lab.images["2.0.0"])
     other = slot_other(story.node.status())
     require((other["version"], other["state"]) == ("1.0.0", "confirmed"),

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import signal
 import subprocess
 import tarfile
@@ -12,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import built, keys, must, partition_file, root_tar, workbench
+from bench import Built, OfflineNode, built, keys, must, partition_file, root_tar, workbench
 from oci_layout import write_oci_layout
 from programs import ProgramTest, quoin, quoin_command, run
 from synthetic_root import SyntheticRoot, write_recipe
@@ -128,6 +129,46 @@ class BuildSources(ProgramTest):
         result = self.assert_status(2, quoin("build", recipe, "--keys", keys()))
         self.assertRegex(result.complaints, rf"{recipe}:3:\d+: .*versoin.*version")
         self.assertRegex(result.complaints, rf"{recipe}:4:\d+: .*z80")
+
+
+class BuildPrevious(ProgramTest):
+    def build(self, version: str, changed_files: int, *options) -> Built:
+        """A release whose changes are scattered over its root."""
+        directory = new_directory()
+        root = SyntheticRoot()
+        for number in range(24):
+            seed = version if number % 3 == 0 and number < changed_files else "same"
+            root.file(f"usr/share/big-{number:02}", random.Random(f"{number} {seed}").randbytes(900_000))
+        recipe = write_recipe(directory, version, f'tar = "{root.write_tar(directory / "root.tar")}"')
+        result = self.succeed(quoin("build", recipe, "-o", directory, "--keys", keys(), "--json", *options))
+        return Built(directory, result.json)
+
+    def requests(self, old: Built, new: Built) -> int:
+        return self.succeed(OfflineNode(old).agent("install", new.bundle, "--json")).json["requests"]
+
+    def test_few_requests(self):
+        """with --previous a node on that release or an older one finds what it lacks in one place"""
+        first = self.build("1.0.0", 24)
+        second = self.build("2.0.0", 12, "--previous", first.bundle)
+        third = self.build("3.0.0", 24, "--previous", second.disk)
+        alone = self.build("3.0.0", 24)
+        self.assertEqual(third.root_hash, alone.root_hash)
+        self.assertLessEqual(self.requests(second, third), 4)
+        self.assertLessEqual(self.requests(first, third), 4)
+        self.assertGreater(self.requests(second, alone), 4)
+
+    def test_not_a_release(self):
+        """--previous of another image, or of no release at all, is refused and nothing is written"""
+        other = built("1.0.0", image='compatible = "x"')
+        directory = new_directory()
+        recipe = write_recipe(directory, "2.0.0", f'tar = "{root_tar()}"', name="other-node")
+        for previous, status, word in ((other.bundle, 2, "expected a release of other-node"),
+                                       (other.uki, 2, "bundle or a disk image"),
+                                       (recipe, 3, recipe.name), ("/no/file", 1, "/no/file")):
+            result = quoin("build", recipe, "-o", directory / "out", "--keys", keys(),
+                           "--previous", previous)
+            self.assertIn(word, self.assert_status(status, result).complaints)
+            self.assertFalse((directory / "out").exists())
 
 
 class BuildInterrupted(ProgramTest):
