@@ -91,7 +91,7 @@ class Machine:
         # Names are relative to the machine's directory: a socket's path may not exceed 107 bytes.
         return [
             "qemu-system-x86_64", "-nodefaults", "-display", "none", "-S",
-            "-machine", "q35,smm=on", *_accelerators(), "-cpu", "max",
+            "-machine", "q35,smm=on", *accelerators(), "-cpu", "max",
             "-smp", "2", "-m", self._memory,
             # The firmware's variables may be written by firmware code (in SMM) only, and that mode
             # does not survive S3: both are what makes Secure Boot hold in QEMU.
@@ -111,7 +111,7 @@ class Machine:
         ]
 
 
-def _accelerators() -> list[str]:
+def accelerators() -> list[str]:
     kvm = ["-accel", "kvm"] if os.access("/dev/kvm", os.R_OK | os.W_OK) else []
     return kvm + ["-accel", "tcg"]
 
