@@ -74,6 +74,14 @@ Examples:
     init.callback([&] { init_keys(directory); });
 }
 
+void add_settings(CLI::App& command, std::vector<std::string>& settings) {
+    command
+        .add_option("--set", settings,
+                    "A value over the recipe's: TOML, or a bare string. May be repeated")
+        ->type_name("KEY=VALUE")
+        ->allow_extra_args(false);
+}
+
 void add_build(CLI::App& app, BuildOptions& options) {
     auto& command = add_command(app, "build", R"(Build disk image, bundle, UKI and report
 
@@ -81,6 +89,7 @@ Examples:
   quoin build node.toml --keys keys
   quoin build node.toml -o out --keys keys --cache cache --json
   quoin build node.toml -o out --keys keys --previous out/node_1.0.0.quoin
+  quoin build node.toml -o out --keys keys --set image.version=1.4.2
 )");
     command.add_option("RECIPE", options.recipe, "A TOML file; see quoin-recipe(5)")->required();
     command
@@ -98,6 +107,7 @@ Examples:
                     "The release before this one, a bundle or disk image: nodes that run it, or an "
                     "older one, then need fewer requests to update")
         ->type_name("FILE");
+    add_settings(command, options.settings);
     add_json(command, options.json);
     command.callback([&] { build(options); });
 }

@@ -97,9 +97,11 @@ struct Recipe {
     unsigned trust_required = 1;
 };
 
-/// Reads and checks a recipe. Throws Error(usage) whose text is one or more lines
-/// "file:line:column: what is wrong, what was expected": every mistake at once, unknown keys with
-/// the nearest known one.
-[[nodiscard]] Recipe read_recipe(const std::string& path);
+/// Reads and checks a recipe with what it includes, and "KEY=VALUE" settings that win over the
+/// files. Throws Error(usage) whose text is one or more lines "file:line:column: what is wrong,
+/// what was expected", or "--set KEY: …": every mistake at once, unknown keys with the nearest
+/// known one.
+[[nodiscard]] Recipe read_recipe(const std::string& path,
+                                 const std::vector<std::string>& settings = {});
 
 } // namespace quoin

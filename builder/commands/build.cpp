@@ -131,7 +131,7 @@ std::optional<ReleaseSummary> read_previous(const Recipe& recipe, const std::str
 }
 
 BuildReport build_image(const BuildOptions& options) {
-    const auto recipe = read_recipe(options.recipe);
+    const auto recipe = read_recipe(options.recipe, options.settings);
     const auto keys = read_build_keys(options.keys);
     const auto previous = read_previous(recipe, options.previous);
     const auto name = image_name(recipe);

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace quoin {
 
 struct BuildOptions {
     std::string recipe;
+    std::vector<std::string> settings; ///< "KEY=VALUE" over the recipe's
     std::string output = ".";
     std::string keys;
     std::string cache;    ///< empty: none

@@ -60,16 +60,32 @@ std::optional<std::string> nearest_word(std::string_view word, const std::set<st
 }
 
 void RecipeMistakes::add(const toml::source_region& where, const std::string& text) {
-    mistakes_.emplace(where.begin.line, where.begin.column, text);
+    mistakes_.emplace(where.path ? *where.path : file_, where.begin.line, where.begin.column, text);
 }
 
 void RecipeMistakes::throw_any() const {
     std::string text;
-    for (const auto& [line, column, what] : mistakes_)
-        text += (text.empty() ? "" : "\n") + file_ + ":" + std::to_string(line) + ":" +
-                std::to_string(column) + ": " + what;
+    for (const auto& [file, line, column, what] : mistakes_) {
+        text += (text.empty() ? "" : "\n") + file + ":";
+        if (!file.starts_with(setting_place))
+            text += std::to_string(line) + ":" + std::to_string(column) + ":";
+        text += " " + what;
+    }
     if (!text.empty())
         throw Error(ErrorCode::usage, text);
+}
+
+void RecipeMistakes::remember_setting(const std::string& place, const std::string& key,
+                                      const std::string& typed) {
+    settings_[place] = {key, typed};
+}
+
+std::optional<std::string> RecipeMistakes::typed(const toml::source_region& where,
+                                                 const std::string& key) const {
+    const auto found = where.path ? settings_.find(*where.path) : settings_.end();
+    if (found == settings_.end() || found->second.key != key)
+        return std::nullopt;
+    return found->second.typed;
 }
 
 const toml::node* RecipeTable::find(const char* key) {
@@ -91,7 +107,9 @@ std::optional<Placed<std::string>> RecipeTable::text(const char* key) {
     const toml::node* node = find(key);
     if (node == nullptr)
         return std::nullopt;
-    const auto value = node->value_exact<std::string>();
+    auto value = node->value_exact<std::string>();
+    if (!value) // "--set image.version=2" means no number
+        value = mistakes_.typed(node->source(), key);
     if (!value) {
         wrong_type(key, *node, "a string");
         return std::nullopt;

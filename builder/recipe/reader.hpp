@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,20 +15,35 @@
 
 namespace quoin {
 
-/// The mistakes of one file.
+/// How the path of a node begins that no file but the command line gave: "--set image.version".
+constexpr std::string_view setting_place = "--set ";
+
+/// The mistakes of a recipe: of all its files and settings.
 class RecipeMistakes {
   public:
     explicit RecipeMistakes(std::string file) : file_(std::move(file)) {}
 
-    /// "what is wrong, what was expected" at a place in the file.
+    /// "what is wrong, what was expected" at a place in one of the files or settings.
     void add(const toml::source_region& where, const std::string& text);
 
-    /// Throws Error(usage) with all of them, one a line, in the order of the file; or returns.
+    /// Throws Error(usage) with all of them, one a line, in the order of each file; or returns.
     void throw_any() const;
 
+    /// Keeps what was typed for `key`, the last part of the setting's name.
+    void remember_setting(const std::string& place, const std::string& key,
+                          const std::string& typed);
+    /// The very text of the setting that gave `key`, when `where` is one.
+    [[nodiscard]] std::optional<std::string> typed(const toml::source_region& where,
+                                                   const std::string& key) const;
+
   private:
-    std::string file_;
-    std::set<std::tuple<std::uint32_t, std::uint32_t, std::string>> mistakes_;
+    struct Setting {
+        std::string key;
+        std::string typed;
+    };
+    std::string file_; ///< of nodes without one
+    std::set<std::tuple<std::string, std::uint32_t, std::uint32_t, std::string>> mistakes_;
+    std::map<std::string, Setting> settings_; ///< by place
 };
 
 /// A value with its place, for checks that come after reading.

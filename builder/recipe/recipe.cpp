@@ -8,6 +8,7 @@
 #include "base/terminal.hpp"
 #include "base/units.hpp"
 #include "builder/recipe/checks.hpp"
+#include "builder/recipe/fragments.hpp"
 #include "builder/recipe/sections.hpp"
 #include "disk/version_order.hpp"
 
@@ -19,7 +20,6 @@ namespace quoin {
 
 namespace {
 
-constexpr std::uint64_t largest_recipe = MiB;
 constexpr std::size_t longest_command_line = 1024; // the kernel's limit is 2048 with ours
 
 void require(RecipeTable& table, const char* key, const char* expected) {
@@ -134,40 +134,32 @@ void read_trust_section(const toml::table& toml, const RecipeContext& context) {
     table.finish();
 }
 
-toml::table parse_toml(const std::string& text, const std::string& path) {
-    try {
-        return toml::parse(text, path);
-    } catch (const toml::parse_error& e) {
-        RecipeMistakes mistakes(path);
-        mistakes.add(e.source(), printable(std::string(e.description())) + ", expected TOML");
-        mistakes.throw_any();
-        throw;
-    }
-}
-
 } // namespace
 
 std::string RecipeContext::existing_path(const Placed<std::string>& path) const {
+    const bool typed = path.where.path && path.where.path->starts_with(setting_place);
+    const std::string from = typed || !path.where.path ? "." : parent_of(*path.where.path);
     const auto absolute =
-        (std::filesystem::path(directory) / path.value).lexically_normal().string();
+        (std::filesystem::absolute(from) / path.value).lexically_normal().string();
     if (path.value.empty())
         mistakes.add(path.where, "an empty path, expected a file or directory");
     else if (!exists(absolute))
         mistakes.add(path.where, "'" + printable(path.value) +
-                                     "' does not exist, expected a file or directory relative to "
-                                     "the recipe");
+                                     "' does not exist, expected a file or directory relative to " +
+                                     (typed ? "the working directory" : "this file"));
     return absolute;
 }
 
-Recipe read_recipe(const std::string& path) {
-    const toml::table file = parse_toml(read_text(path, largest_recipe), path);
+Recipe read_recipe(const std::string& path, const std::vector<std::string>& settings) {
+    RecipeMistakes mistakes(path);
+    const toml::table merged = merged_recipe(path, settings, mistakes);
     Recipe recipe;
     recipe.path = std::filesystem::absolute(path).lexically_normal().string();
     recipe.persist = {"/var/lib/quoin", "/var/log", "/var/lib/systemd"};
 
-    RecipeMistakes mistakes(path);
-    RecipeTable table(file, "the recipe", mistakes);
-    const RecipeContext context{recipe, mistakes, parent_of(recipe.path)};
+    RecipeTable table(merged, "the recipe", mistakes);
+    (void)table.texts("include"); // done; here so that it counts among the known keys
+    const RecipeContext context{recipe, mistakes};
     require(table, "image", "a table [image]");
     require(table, "root", "a table [root]");
     const auto section = [&](const char* key, auto&& read) {

@@ -14,9 +14,9 @@ namespace quoin {
 struct RecipeContext {
     Recipe& recipe;
     RecipeMistakes& mistakes;
-    std::string directory; ///< of the recipe: relative paths start here
 
     /// An existing file or directory as an absolute path; records a mistake when there is none.
+    /// What is relative starts at the file that says it, or with --set at the working directory.
     [[nodiscard]] std::string existing_path(const Placed<std::string>& path) const;
 };
 

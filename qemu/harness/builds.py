@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +116,7 @@ class Workshop:
         """Changes with whatever could change the image, apart from Debian's archive."""
         programs = [self.quoin, self.build / "agent/quoin-agent",
                     *_executables(self.build / "bootloader-hooks")]
-        sources = [Path(__file__), recipe, REPOSITORY / "configs/agent.toml",
+        sources = [Path(__file__), *_recipe_files(recipe), REPOSITORY / "configs/agent.toml",
                    *_files(REPOSITORY / "configs/overlays"), *_files(REPOSITORY / "configs/units"),
                    *_files(REPOSITORY / "bootloader-hooks/units"), *_files(self.keys)]
         digest = hashlib.sha256()
@@ -124,6 +125,12 @@ class Workshop:
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
                 digest.update(f"{path} {path.stat().st_mode:o} {content}\n".encode())
         return digest.hexdigest()
+
+
+def _recipe_files(recipe: Path) -> list[Path]:
+    """A recipe and what it includes."""
+    included = tomllib.loads(recipe.read_text()).get("include", [])
+    return [recipe, *(path for name in included for path in _recipe_files(recipe.parent / name))]
 
 
 def _files(directory: Path) -> list[Path]:
