@@ -5,9 +5,11 @@
 #include "base/progress.hpp"
 #include "base/region.hpp"
 #include "builder/recipe.hpp"
+#include "builder/squashfs/file_place.hpp"
 #include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -74,6 +76,8 @@ class RootReader {
         std::map<std::string, Bytes> xattrs;
     };
     [[nodiscard]] std::vector<File> walk();
+    /// Calls `use` for every regular file, in the order of `walk`.
+    void each_file(const std::function<void(const std::string& path, const FilePlace&)>& use);
 
   private:
     struct State;

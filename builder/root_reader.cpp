@@ -67,14 +67,16 @@ struct RootReader::State {
         return std::move(above.back());
     }
 
+    /// Calls `use(path, inode)` for everything below a directory.
+    template <typename Use>
     void walk(const sqfs_inode_generic_t& directory, const std::string& above, unsigned depth,
-              std::vector<File>& files) const {
+              Use&& use) const {
         if (depth > deepest)
             throw refused("cannot read the root image: directories are nested too deep");
         for (const auto& [name, inode] : squashfs.entries(directory)) {
-            files.push_back(describe(*inode, above + name));
+            use(above + name, *inode);
             if (is_directory(*inode))
-                walk(*inode, above + name + "/", depth + 1, files);
+                walk(*inode, above + name + "/", depth + 1, use);
         }
     }
 
@@ -122,9 +124,20 @@ std::vector<std::string> RootReader::list(const std::string& path) {
 
 std::vector<RootReader::File> RootReader::walk() {
     std::vector<File> files;
-    const InodePointer root = state_->squashfs.root();
-    state_->walk(*root, "", 0, files);
+    state_->walk(*state_->squashfs.root(), "", 0,
+                 [&](const std::string& path, const sqfs_inode_generic_t& inode) {
+                     files.push_back(state_->describe(inode, path));
+                 });
     return files;
+}
+
+void RootReader::each_file(
+    const std::function<void(const std::string& path, const FilePlace&)>& use) {
+    state_->walk(*state_->squashfs.root(), "", 0,
+                 [&](const std::string& path, const sqfs_inode_generic_t& inode) {
+                     if (is_file(inode))
+                         use(path, state_->squashfs.place_of(inode));
+                 });
 }
 
 } // namespace quoin

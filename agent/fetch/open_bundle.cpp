@@ -31,9 +31,10 @@ OpenBundle open_bundle(BundleSource& source, const TrustAnchors& anchors) {
     bundle.manifest = BundleHead::parse(prefix).authenticate(anchors);
 
     const auto size = source.size();
-    if (size && *size != bundle.header.bundle_size())
+    const std::uint64_t expected = bundle.header.bundle_size(bundle.manifest);
+    if (size && *size != expected)
         throw unusable(source, "it has " + std::to_string(*size) + " bytes, its manifest says " +
-                                   std::to_string(bundle.header.bundle_size()));
+                                   std::to_string(expected));
     return bundle;
 }
 

@@ -2,6 +2,8 @@
 #include "builder/artifacts/compare_releases.hpp"
 
 #include "builder/interruption.hpp"
+#include "builder/stages/generations.hpp"
+#include "disk/verity.hpp"
 
 #include <array>
 #include <set>
@@ -104,20 +106,20 @@ std::vector<PackageChange> compare_packages(const Packages& old_packages,
     return changes;
 }
 
-FetchCost fetch_cost(const SlotIndex& old_index, const SlotIndex& new_index) {
+std::vector<bool> missing_chunks(const SlotIndex& old_index, const SlotIndex& new_index) {
     using Content = std::pair<std::array<std::uint8_t, 16>, std::uint32_t>;
-    std::set<Content> present;
-    for (const auto* chunks : {&old_index.root, &old_index.uki})
-        for (const auto& chunk : *chunks)
+    std::vector<bool> missing;
+    const auto compare = [&](const std::vector<Chunk>& old_chunks,
+                             const std::vector<Chunk>& new_chunks) {
+        std::set<Content> present;
+        for (const auto& chunk : old_chunks)
             present.emplace(chunk.hash, chunk.size);
-
-    FetchCost cost;
-    for (const auto* chunks : {&new_index.root, &new_index.uki})
-        for (const auto& chunk : *chunks)
-            if (present.emplace(chunk.hash, chunk.size).second)
-                cost.chunks += chunk.size;
-    cost.whole = new_index.root_size() + new_index.uki_size();
-    return cost;
+        for (const auto& chunk : new_chunks)
+            missing.push_back(!present.contains({chunk.hash, chunk.size}));
+    };
+    compare(old_index.root, new_index.root);
+    compare(old_index.uki, new_index.uki);
+    return missing;
 }
 
 ReleaseComparison compare_releases(ReleaseView& old_release, ReleaseView& new_release) {
@@ -125,9 +127,21 @@ ReleaseComparison compare_releases(ReleaseView& old_release, ReleaseView& new_re
     comparison.packages =
         compare_packages(packages_of(*old_release.root), packages_of(*new_release.root));
     comparison.files = compare_files(*old_release.root, *new_release.root);
-    comparison.cost = fetch_cost(old_release.index, new_release.index);
-    comparison.cost.head = new_release.head_size;
-    comparison.cost.index = new_release.index_size;
+
+    // Generations as if the new release had followed the old one: then what is new is what changed.
+    SlotIndex index = new_release.index;
+    Contents contents = new_release.contents;
+    follow_previous(index, old_release.index);
+    follow_previous(contents, old_release.contents);
+    comparison.causes = find_causes(contents, index, missing_chunks(old_release.index, index));
+
+    UpdateCost& cost = comparison.cost;
+    for (const Cause& cause : comparison.causes.packages)
+        cost.chunks += cause.bytes;
+    cost.head = new_release.head_size;
+    cost.index = new_release.index_size;
+    cost.whole = index.root_size() + index.uki_size();
+    cost.written = cost.whole + verity_area_size(index.root_size()) + new_release.index_size;
     return comparison;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "builder/artifacts/release_view.hpp"
+#include "bundle/causes.hpp"
 
 #include <map>
 #include <string>
@@ -32,21 +33,27 @@ struct FileChange {
     std::uint64_t size = 0; ///< in the new release; in the old one when removed
 };
 
-/// What a node on the old release reads from the bundle of the new one.
-struct FetchCost {
-    std::uint64_t chunks = 0; ///< bytes of distinct chunks that the old release does not have
+/// What an update from the old release to the new one costs a node.
+struct UpdateCost {
+    std::uint64_t chunks = 0; ///< bytes of chunks that the old release does not have
     std::uint64_t head = 0;
     std::uint64_t index = 0;
-    std::uint64_t whole = 0; ///< root and UKI of the new release
+    std::uint64_t whole = 0;   ///< root and UKI of the new release
+    std::uint64_t written = 0; ///< root, hash tree, index and UKI, to a slot that has none of it
 
-    [[nodiscard]] std::uint64_t total() const { return chunks + head + index; }
+    [[nodiscard]] std::uint64_t fetched() const { return chunks + head + index; }
 };
-[[nodiscard]] FetchCost fetch_cost(const SlotIndex& old_index, const SlotIndex& new_index);
+
+/// Of each chunk of the new release, root first, whether a node with the old one must fetch it:
+/// chunks of the root are looked for in the old root, those of the UKI in the old UKI.
+[[nodiscard]] std::vector<bool> missing_chunks(const SlotIndex& old_index,
+                                               const SlotIndex& new_index);
 
 struct ReleaseComparison {
     std::vector<PackageChange> packages; ///< by name
     std::vector<FileChange> files;       ///< by path
-    FetchCost cost;
+    UpdateCost cost;
+    Causes causes; ///< of `cost.chunks`
 };
 [[nodiscard]] ReleaseComparison compare_releases(ReleaseView& old_release,
                                                  ReleaseView& new_release);

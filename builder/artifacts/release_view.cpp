@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "builder/artifacts/artifact.hpp"
+#include "builder/artifacts/release_contents.hpp"
 #include "builder/interruption.hpp"
 
 #include <cstdlib>
@@ -28,8 +29,14 @@ struct OpenBundle {
           head(read_bundle_head(bundle)), manifest(head.unauthenticated()) {}
 
     [[nodiscard]] ReleaseSummary summary() const {
-        return {manifest.id + " " + manifest.version, read_bundle_index(bundle, head, manifest),
-                head.header.head_size(), head.header.index_size};
+        ReleaseSummary release;
+        release.name = manifest.id + " " + manifest.version;
+        release.index = read_bundle_index(bundle, head, manifest);
+        release.contents = read_bundle_contents(
+            bundle, head, manifest, release.index.root.size() + release.index.uki.size());
+        release.head_size = head.header.head_size();
+        release.index_size = head.header.index_size;
+        return release;
     }
 };
 
@@ -62,31 +69,25 @@ const ImageSlot& preferred_slot(const DiskImage& image, const std::string& path)
     return *slot;
 }
 
-ReleaseSummary summarize_slot(const DiskImage& image, const ImageSlot& slot,
-                              const std::string& path) {
+ReleaseView open_image(const std::string& path) {
+    auto image = DiskImage::open(path);
+    const auto& slot = preferred_slot(image, path);
     const auto stored = read_slot_index(image.region(slot.verity));
     if (!stored)
         throw refused("'" + path + "' has no block index in slot '" + slot.name + "'");
-    ReleaseSummary release;
+    ReleaseView release;
     release.name = slot.root.label;
     if (const auto separator = release.name.find('_'); separator != std::string::npos)
         release.name[separator] = ' ';
     release.index = SlotIndex::parse(stored->index);
     release.index_size = stored->index.size();
     release.head_size = slot.head ? slot.head->size() : 0;
-    return release;
-}
-
-ReleaseView open_image(const std::string& path) {
-    auto image = DiskImage::open(path);
-    const auto& slot = preferred_slot(image, path);
-    ReleaseView release;
-    static_cast<ReleaseSummary&>(release) = summarize_slot(image, slot, path);
     const auto data_blocks = slot.uki->claims->data_blocks;
     if (data_blocks > slot.root.size / verity_block_size)
         throw refused("'" + path + "' has a root larger than its partition");
     release.root =
         std::make_unique<RootReader>(image.fd, slot.root.start, data_blocks * verity_block_size);
+    release.contents = read_contents(*release.root, release.index, slot.uki->content);
     release.file = std::move(image.fd);
     return release;
 }
@@ -101,10 +102,8 @@ ReleaseSummary summarize_release(const std::string& path) {
     switch (artifact_kind(open_file(path, O_RDONLY), path)) {
     case ArtifactKind::bundle:
         return OpenBundle(path).summary();
-    case ArtifactKind::disk_image: {
-        const auto image = DiskImage::open(path);
-        return summarize_slot(image, preferred_slot(image, path), path);
-    }
+    case ArtifactKind::disk_image:
+        return open_image(path);
     case ArtifactKind::uki:
         refuse_uki(path);
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "builder/root_image.hpp"
+#include "bundle/contents.hpp"
 #include "disk/slot_index.hpp"
 
 #include <memory>
@@ -14,6 +15,7 @@ namespace quoin {
 struct ReleaseSummary {
     std::string name; ///< "node 1.0.0"
     SlotIndex index;
+    Contents contents;
     std::uint64_t head_size = 0;  ///< bytes of header, signatures and manifest in the bundle
     std::uint64_t index_size = 0; ///< bytes of the index in the bundle
 };
@@ -23,7 +25,8 @@ struct ReleaseView : ReleaseSummary {
     std::unique_ptr<RootReader> root;
 };
 
-/// Of a bundle, or of the slot of an image that the boot loader would start. Throws Error(refused).
+/// Of a bundle, or of the slot of an image that the boot loader would start: an image has no
+/// contents table, so it is made from the root. Throws Error(refused).
 [[nodiscard]] ReleaseSummary summarize_release(const std::string& path);
 
 /// Opens a bundle, whose root is put together in an unlinked temporary file, or an image, of which

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"
+#include "builder/artifacts/release_contents.hpp"
 #include "builder/artifacts/release_view.hpp"
 #include "builder/build_keys.hpp"
 #include "builder/build_outputs.hpp"
@@ -62,6 +63,12 @@ Initrd make_initrd(const Recipe& recipe, const RootImage& root, const PendingFil
         files.paths.push_back(std::move(file.path));
     return build_initrd(recipe, files, root.kernel_release,
                         read_own_program("quoin-early", "build the target quoin-early"));
+}
+
+Contents describe_contents(const RootImage& root, const PendingFile& disk, Extent place,
+                           const SlotIndex& index, const Bytes& uki) {
+    RootReader reader(disk.fd(), place.start, root.size);
+    return read_contents(reader, index, uki);
 }
 
 /// The bundle's head, so that an image can be verified by its signatures too.
@@ -161,14 +168,18 @@ BuildReport build_image(const BuildOptions& options) {
 
     announce("writing the block index");
     SlotIndex index{root.chunks, index_uki(uki)};
-    if (previous)
+    auto contents = describe_contents(root, disk, layout.root_a, index, uki);
+    if (previous) {
         follow_previous(index, previous->index);
+        follow_previous(contents, previous->contents);
+    }
     write_slot_index(verity_partition,
                      {SlotIndexState::complete, root_hash, root.size, index.serialize()});
 
     announce("writing the bundle");
     const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
-    write_bundle_file(outputs.bundle, {recipe, root_hash, verity, index, root_window, uki}, keys);
+    write_bundle_file(outputs.bundle,
+                      {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
 
     announce("making the ESP, the data file system and the partition table");
     complete_disk(recipe, keys, outputs, layout, root_hash, uki, root.newest_mtime);

@@ -14,7 +14,7 @@
 namespace quoin {
 namespace {
 
-constexpr std::size_t largest_files_shown = 10;
+constexpr std::size_t most_shown = 10; // of lists that only begin
 
 std::string_view name_of(FileFate fate) {
     switch (fate) {
@@ -28,14 +28,28 @@ std::string_view name_of(FileFate fate) {
     throw std::logic_error("unknown fate of a file");
 }
 
-std::vector<FileChange> largest(std::vector<FileChange> files) {
+std::vector<FileChange> largest_files(std::vector<FileChange> files) {
     std::ranges::stable_sort(files, std::ranges::greater(), &FileChange::size);
-    files.resize(std::min(files.size(), largest_files_shown));
+    files.resize(std::min(files.size(), most_shown));
     return files;
 }
 
 std::size_t count(const std::vector<FileChange>& files, FileFate fate) {
     return static_cast<std::size_t>(std::ranges::count(files, fate, &FileChange::fate));
+}
+
+nlohmann::json top_as_json(const std::vector<Cause>& causes) {
+    auto list = nlohmann::json::array();
+    for (const auto& cause : largest(causes, most_shown))
+        list.push_back({{"name", cause.name}, {"bytes", cause.bytes}});
+    return list;
+}
+
+std::string top_as_text(const std::vector<Cause>& causes) {
+    std::string text;
+    for (const auto& cause : largest(causes, most_shown))
+        text += fmt::format("  {:>10}  {}\n", format_size(cause.bytes), printable(cause.name));
+    return text;
 }
 
 std::string as_json(const ReleaseView& old_release, const ReleaseView& new_release,
@@ -53,11 +67,19 @@ std::string as_json(const ReleaseView& old_release, const ReleaseView& new_relea
         files.push_back(
             {{"path", "/" + change.path}, {"change", name_of(change.fate)}, {"size", change.size}});
     const auto& cost = comparison.cost;
-    const nlohmann::json result = {{"old", old_release.name},        {"new", new_release.name},
-                                   {"packages", packages},           {"files", files},
-                                   {"bytes_to_fetch", cost.total()}, {"bytes_chunks", cost.chunks},
-                                   {"bytes_index", cost.index},      {"bytes_head", cost.head},
-                                   {"bytes_total", cost.whole}};
+    const nlohmann::json result = {{"old", old_release.name},
+                                   {"new", new_release.name},
+                                   {"packages", packages},
+                                   {"files", files},
+                                   {"bytes_to_fetch", cost.fetched()},
+                                   {"bytes_to_write", cost.written},
+                                   {"bytes_chunks", cost.chunks},
+                                   {"bytes_index", cost.index},
+                                   {"bytes_head", cost.head},
+                                   {"bytes_total", cost.whole},
+                                   {"causes",
+                                    {{"packages", top_as_json(comparison.causes.packages)},
+                                     {"files", top_as_json(comparison.causes.files)}}}};
     return result.dump(2, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
@@ -75,13 +97,17 @@ std::string as_text(const ReleaseView& old_release, const ReleaseView& new_relea
     text +=
         fmt::format("\nfiles: {} changed, {} added, {} removed\n", count(files, FileFate::changed),
                     count(files, FileFate::added), count(files, FileFate::removed));
-    for (const auto& change : largest(files))
+    for (const auto& change : largest_files(files))
         text += fmt::format("  {:<8} {:>10}  {}\n", name_of(change.fate), format_size(change.size),
                             printable("/" + change.path));
     const auto& cost = comparison.cost;
     text += fmt::format("\na node fetches {} of {}: new blocks {}, index {}, head {}\n",
-                        format_size(cost.total()), format_size(cost.whole),
+                        format_size(cost.fetched()), format_size(cost.whole),
                         format_size(cost.chunks), format_size(cost.index), format_size(cost.head));
+    text += fmt::format("it writes at most {}\n", format_size(cost.written));
+    if (cost.chunks > 0)
+        text += "\nnew blocks by package:\n" + top_as_text(comparison.causes.packages) +
+                "\nnew blocks by file:\n" + top_as_text(comparison.causes.files);
     return text;
 }
 

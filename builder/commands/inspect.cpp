@@ -42,7 +42,8 @@ ordered_json describe_manifest(const Manifest& manifest) {
             {"uki_size", manifest.uki_size},
             {"uki_sha256", manifest.uki_sha256.hex()},
             {"index_size", manifest.index_size},
-            {"data_size", manifest.data_size}};
+            {"data_size", manifest.data_size},
+            {"contents_size", manifest.contents_size}};
 }
 
 ordered_json describe_index(const SlotIndex& index) {
@@ -60,7 +61,12 @@ ordered_json describe_bundle(const std::string& path) {
     const auto head = read_bundle_head(bundle);
     ordered_json result = {{"kind", "bundle"}, {"size", bundle.size()}};
     result.update(describe_head(head));
-    result["index"] = describe_index(read_bundle_index(bundle, head, head.unauthenticated()));
+    const auto manifest = head.unauthenticated();
+    const auto index = read_bundle_index(bundle, head, manifest);
+    result["index"] = describe_index(index);
+    const auto contents =
+        read_bundle_contents(bundle, head, manifest, index.root.size() + index.uki.size());
+    result["contents"] = {{"entries", contents.entries.size()}};
     return result;
 }
 

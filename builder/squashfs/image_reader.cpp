@@ -6,6 +6,7 @@
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <sqfs/block.h>
 #include <sqfs/dir.h>
 #include <sqfs/error.h>
 #include <sqfs/xattr.h>
@@ -14,7 +15,8 @@ namespace quoin {
 
 namespace {
 
-constexpr std::uint32_t no_attributes = 0xffffffff;
+constexpr std::uint32_t squashfs_none = 0xffffffff;        // no fragment, no attributes
+constexpr std::uint32_t stored_size_mask = (1U << 24) - 1; // of a block; above: not compressed
 
 /// What libsquashfs finds wrong is the image's fault, not ours.
 void check(int result, const std::string& doing) {
@@ -72,6 +74,9 @@ SquashfsReader::SquashfsReader(const Region& window) : file_(window) {
     data_.reset(sqfs_data_reader_create(&file_, super_.block_size, compressor, 0));
     check_sqfs(data_.get(), doing);
     check(sqfs_data_reader_load_fragment_table(data_.get(), &super_), doing);
+    fragments_.reset(sqfs_frag_table_create(0));
+    check_sqfs(fragments_.get(), doing);
+    check(sqfs_frag_table_read(fragments_.get(), &file_, &super_, compressor), doing);
 }
 
 InodePointer SquashfsReader::root() const {
@@ -131,6 +136,32 @@ Bytes SquashfsReader::content_of(const sqfs_inode_generic_t& file) const {
     return content;
 }
 
+FilePlace SquashfsReader::place_of(const sqfs_inode_generic_t& file) const {
+    const std::string doing = "read an inode";
+    FilePlace place;
+    place.size = size_of(file);
+    sqfs_u64 start = 0;
+    check(sqfs_inode_get_file_block_start(&file, &start), doing);
+    place.blocks_start = start;
+    for (std::size_t i = 0; i < sqfs_inode_get_file_block_count(&file); ++i)
+        place.blocks_size += file.extra[i] & stored_size_mask;
+
+    sqfs_u32 block = squashfs_none;
+    sqfs_u32 offset = 0;
+    check(sqfs_inode_get_frag_location(&file, &block, &offset), doing);
+    if (block == squashfs_none)
+        return place;
+    sqfs_fragment_t fragment;
+    check(sqfs_frag_table_lookup(fragments_.get(), block, &fragment), doing);
+    place.tail_block = fragment.start_offset;
+    std::size_t size = 0;
+    sqfs_u8* raw = nullptr;
+    check(sqfs_data_reader_get_fragment(data_.get(), &file, &size, &raw), "read a file's end");
+    const SqfsMemory<sqfs_u8> tail(raw);
+    place.tail.assign(raw, raw + size);
+    return place;
+}
+
 std::uint32_t SquashfsReader::owner(std::uint16_t index) const {
     sqfs_u32 id = 0;
     check(sqfs_id_table_index_to_id(ids_.get(), index, &id), "read an owner");
@@ -141,9 +172,9 @@ std::map<std::string, Bytes>
 SquashfsReader::attributes_of(const sqfs_inode_generic_t& inode) const {
     const std::string doing = "read extended attributes";
     std::map<std::string, Bytes> attributes;
-    sqfs_u32 index = no_attributes;
+    sqfs_u32 index = squashfs_none;
     check(sqfs_inode_get_xattr_index(&inode, &index), doing);
-    if (index == no_attributes)
+    if (index == squashfs_none)
         return attributes;
     sqfs_xattr_id_t place;
     check(sqfs_xattr_reader_get_desc(attributes_.get(), index, &place), doing);

@@ -4,12 +4,14 @@
 #pragma once
 
 #include "base/region.hpp"
+#include "builder/squashfs/file_place.hpp"
 #include "builder/squashfs/sqfs.hpp"
 
 #include <map>
 #include <sqfs/compressor.h>
 #include <sqfs/data_reader.h>
 #include <sqfs/dir_reader.h>
+#include <sqfs/frag_table.h>
 #include <sqfs/id_table.h>
 #include <sqfs/inode.h>
 #include <sqfs/io.h>
@@ -41,6 +43,8 @@ class SquashfsReader {
     [[nodiscard]] std::uint64_t size_of(const sqfs_inode_generic_t& file) const;
     /// A whole file; the caller has judged its size.
     [[nodiscard]] Bytes content_of(const sqfs_inode_generic_t& file) const;
+    /// Reads the tail, not the blocks.
+    [[nodiscard]] FilePlace place_of(const sqfs_inode_generic_t& file) const;
     [[nodiscard]] std::uint32_t owner(std::uint16_t index) const;
     [[nodiscard]] std::map<std::string, Bytes>
     attributes_of(const sqfs_inode_generic_t& inode) const;
@@ -57,6 +61,7 @@ class SquashfsReader {
     Sqfs<sqfs_xattr_reader_t> attributes_;
     Sqfs<sqfs_dir_reader_t> directories_;
     Sqfs<sqfs_data_reader_t> data_;
+    Sqfs<sqfs_frag_table_t> fragments_;
 };
 
 [[nodiscard]] bool is_directory(const sqfs_inode_generic_t& inode);

@@ -33,8 +33,8 @@ Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
     std::vector<SigningKey> signers;
     for (const auto& signer : keys.signing)
         signers.push_back(signer.key);
-    return write_bundle(out, name, manifest, release.index, release.root, release.uki, signers,
-                        progress);
+    return write_bundle(out, name, manifest, release.index, release.contents, release.root,
+                        release.uki, signers, progress);
 }
 
 } // namespace quoin

@@ -6,6 +6,7 @@
 #include "base/region.hpp"
 #include "builder/build_keys.hpp"
 #include "builder/recipe.hpp"
+#include "bundle/contents.hpp"
 #include "bundle/manifest.hpp"
 #include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
@@ -18,6 +19,7 @@ struct Release {
     Digest root_hash;
     VerityParameters verity;
     SlotIndex index;
+    Contents contents;
     Region root; ///< exactly the squashfs
     ByteView uki;
 };

@@ -3,6 +3,7 @@
 // that a node finds all it lacks in one place (docs/formats/bundle.md).
 #pragma once
 
+#include "bundle/contents.hpp"
 #include "disk/slot_index.hpp"
 
 namespace quoin {
@@ -10,5 +11,8 @@ namespace quoin {
 /// Chunks that the previous release has too become one generation older than they were there; all
 /// others are of generation 0.
 void follow_previous(SlotIndex& index, const SlotIndex& previous);
+
+/// The same for entries with the same content under the same name.
+void follow_previous(Contents& contents, const Contents& previous);
 
 } // namespace quoin

@@ -24,7 +24,11 @@ struct BundleHeader {
     [[nodiscard]] std::uint64_t head_size() const; ///< header + signatures + manifest
     [[nodiscard]] std::uint64_t index_offset() const { return head_size(); }
     [[nodiscard]] std::uint64_t data_offset() const { return head_size() + index_size; }
-    [[nodiscard]] std::uint64_t bundle_size() const { return data_offset() + data_size; }
+    [[nodiscard]] std::uint64_t contents_offset() const { return data_offset() + data_size; }
+    /// Of the whole file: only the manifest knows how large the contents table is.
+    [[nodiscard]] std::uint64_t bundle_size(const Manifest& manifest) const {
+        return contents_offset() + manifest.contents_size;
+    }
 
     [[nodiscard]] Bytes serialize() const;
     /// Throws Error(refused): not a bundle, unknown format version, a size over its limit.

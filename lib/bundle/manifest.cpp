@@ -4,6 +4,7 @@
 #include "bundle/manifest.hpp"
 
 #include "base/error.hpp"
+#include "bundle/contents.hpp"
 #include "disk/boot_entry.hpp"
 #include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
@@ -124,7 +125,8 @@ std::string Manifest::serialize() const {
                         {"root", root},
                         {"uki", {{"size", uki_size}, {"sha256", uki_sha256.hex()}}},
                         {"index", {{"size", index_size}, {"sha256", index_sha256.hex()}}},
-                        {"data", {{"size", data_size}}}};
+                        {"data", {{"size", data_size}}},
+                        {"contents", {{"size", contents_size}, {"sha256", contents_sha256.hex()}}}};
     return document.dump(2) + "\n";
 }
 
@@ -134,7 +136,7 @@ Manifest Manifest::parse(std::string_view text) {
     const json document = parse_json(text);
     const Fields all(document, "",
                      {"format", "id", "version", "architecture", "compatible", "security_epoch",
-                      "minimum_agent", "tries", "root", "uki", "index", "data"});
+                      "minimum_agent", "tries", "root", "uki", "index", "data", "contents"});
     (void)all.number("format", manifest_format, manifest_format);
 
     Manifest manifest;
@@ -166,6 +168,10 @@ Manifest Manifest::parse(std::string_view text) {
     manifest.data_size = data.number("size", 1, max_bundle_data_size);
     if (manifest.data_size != manifest.root_size + manifest.uki_size)
         throw invalid("'data.size' is not the sum of 'root.size' and 'uki.size'");
+
+    const Fields contents(all.object("contents"), "contents", {"size", "sha256"});
+    manifest.contents_size = contents.number("size", 1, max_contents_size);
+    manifest.contents_sha256 = contents.digest("sha256");
 
     // Duplicate members, other number formats, capitals in hex, another order, other white space.
     if (manifest.serialize() != text)

@@ -39,6 +39,9 @@ struct Manifest {
     Digest index_sha256;
     std::uint64_t data_size = 0; ///< of the bundle's data area: root_size + uki_size
 
+    std::uint64_t contents_size = 0; ///< of the contents table, behind the data
+    Digest contents_sha256;
+
     /// Deterministic: sorted keys, two-space indent, final newline. These bytes are signed.
     [[nodiscard]] std::string serialize() const;
     /// For authenticated bytes only. Throws Error(refused): unknown or missing or mistyped field,

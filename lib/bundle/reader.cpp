@@ -37,6 +37,20 @@ SlotIndex parse_bundle_index(ByteView bytes, const Manifest& manifest) {
     return index;
 }
 
+Contents read_bundle_contents(const Region& bundle, const BundleHead& head,
+                              const Manifest& manifest, std::uint64_t chunk_count) {
+    Bytes bytes(manifest.contents_size);
+    bundle.read(bytes, head.header.contents_offset());
+    return parse_bundle_contents(bytes, manifest, chunk_count);
+}
+
+Contents parse_bundle_contents(ByteView bytes, const Manifest& manifest,
+                               std::uint64_t chunk_count) {
+    if (bytes.size() != manifest.contents_size || sha256(bytes) != manifest.contents_sha256)
+        throw refused("damaged bundle: the contents table does not have the hash in the manifest");
+    return Contents::parse(bytes, chunk_count);
+}
+
 /// Reads a chunk into `content` and checks it.
 static void read_chunk(const Region& bundle, const BundleHead& head, const PlacedChunk& placed,
                        Bytes& content) {
@@ -51,9 +65,11 @@ static void read_chunk(const Region& bundle, const BundleHead& head, const Place
 void verify_bundle_data(const Region& bundle, const BundleHead& head, const Manifest& manifest,
                         const ProgressObserver& progress) {
     std::vector<PlacedChunk> chunks = place_chunks(read_bundle_index(bundle, head, manifest));
-    if (bundle.size() != head.header.bundle_size())
+    const std::uint64_t size = head.header.bundle_size(manifest);
+    if (bundle.size() != size)
         throw refused("damaged bundle: it has " + std::to_string(bundle.size()) + " bytes, not " +
-                      std::to_string(head.header.bundle_size()));
+                      std::to_string(size));
+    (void)read_bundle_contents(bundle, head, manifest, chunks.size());
 
     // Back in the order of root and UKI, in which their hashes are made.
     std::ranges::sort(chunks, {}, [](const PlacedChunk& chunk) {

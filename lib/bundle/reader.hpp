@@ -4,6 +4,7 @@
 
 #include "base/progress.hpp"
 #include "base/region.hpp"
+#include "bundle/contents.hpp"
 #include "bundle/head.hpp"
 #include "bundle/layout.hpp"
 
@@ -19,6 +20,15 @@ namespace quoin {
 
 /// The same for an index that is already in memory, as on a node that fetched it.
 [[nodiscard]] SlotIndex parse_bundle_index(ByteView bytes, const Manifest& manifest);
+
+/// The contents table, checked against the manifest's digest before it is parsed. `chunk_count` is
+/// that of the index.
+[[nodiscard]] Contents read_bundle_contents(const Region& bundle, const BundleHead& head,
+                                            const Manifest& manifest, std::uint64_t chunk_count);
+
+/// The same for a table that is already in memory.
+[[nodiscard]] Contents parse_bundle_contents(ByteView bytes, const Manifest& manifest,
+                                             std::uint64_t chunk_count);
 
 /// Every chunk against the index, the UKI against its digest, the root against the root hash, the
 /// file's size against the manifest. Throws Error(refused) at the first thing that is wrong.

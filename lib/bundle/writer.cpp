@@ -62,13 +62,17 @@ static void write_data(FdRef out, const std::string& name, std::uint64_t data_st
 }
 
 Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
-                      const Region& root, ByteView uki, const std::vector<SigningKey>& keys,
-                      const ProgressObserver& progress) {
+                      const Contents& contents, const Region& root, ByteView uki,
+                      const std::vector<SigningKey>& keys, const ProgressObserver& progress) {
     check_inputs(manifest, index, root, uki);
     const Bytes index_bytes = index.serialize();
+    const Bytes contents_bytes = contents.serialize();
+    (void)Contents::parse(contents_bytes, index.root.size() + index.uki.size());
     manifest.index_size = index_bytes.size();
     manifest.index_sha256 = sha256(index_bytes);
     manifest.data_size = manifest.root_size + manifest.uki_size;
+    manifest.contents_size = contents_bytes.size();
+    manifest.contents_sha256 = sha256(contents_bytes);
 
     const std::string manifest_text = manifest.serialize();
     (void)Manifest::parse(manifest_text); // never sign what nodes refuse
@@ -81,6 +85,7 @@ Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, con
     pwrite_all(out, bytes_of(manifest_text), bundle_header_size + signatures.size(), name);
     pwrite_all(out, index_bytes, header.index_offset(), name);
     write_data(out, name, header.data_offset(), place_chunks(index), root, uki, progress);
+    pwrite_all(out, contents_bytes, header.contents_offset(), name);
     return manifest;
 }
 

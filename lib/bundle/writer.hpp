@@ -4,17 +4,18 @@
 
 #include "base/file.hpp"
 #include "base/progress.hpp"
+#include "bundle/contents.hpp"
 #include "bundle/manifest.hpp"
 #include "crypto/signature.hpp"
 #include "disk/slot_index.hpp"
 
 namespace quoin {
 
-/// Fills in the manifest's index and data fields, signs it with every key and writes the bundle to
-/// `out`: root chunks come from `root` (the squashfs as it lies in an image), UKI chunks from
-/// `uki`. Returns the manifest as signed.
+/// Fills in the manifest's index, data and contents fields, signs it with every key and writes the
+/// bundle to `out`: root chunks come from `root` (the squashfs as it lies in an image), UKI chunks
+/// from `uki`. Returns the manifest as signed.
 Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
-                      const Region& root, ByteView uki, const std::vector<SigningKey>& keys,
-                      const ProgressObserver& progress = {});
+                      const Contents& contents, const Region& root, ByteView uki,
+                      const std::vector<SigningKey>& keys, const ProgressObserver& progress = {});
 
 } // namespace quoin

@@ -162,8 +162,7 @@ TEST_CASE(
 TEST_CASE("a flipped byte in head or index is refused before anything is written") {
     const TestNode node(first);
     const Release next = node.release(content("2.0.0", 2));
-    const std::uint64_t head_and_index = fs::file_size(next.bundle) - next.manifest.data_size;
-    for (std::uint64_t offset = 0; offset < head_and_index; offset += 37) {
+    for (std::uint64_t offset = 0; offset < next.data_offset(); offset += 37) {
         INFO("byte " << offset);
         flip(next.bundle, offset);
         CHECK(refusal(node, next.bundle) == ErrorCode::refused);
@@ -176,9 +175,9 @@ TEST_CASE("a damaged block ends the install with the running system untouched an
     ReleaseContent made = content("2.0.0", 2);
     made.kernel_seed = 2; // or the last chunks would not be fetched
     const Release next = node.release(made);
-    const std::uint64_t size = fs::file_size(next.bundle);
-    const std::uint64_t data = size - next.manifest.data_size;
-    for (const std::uint64_t offset : {data, data + 500000, size - 1000}) {
+    const std::uint64_t data = next.data_offset();
+    const std::uint64_t data_end = data + next.manifest.data_size;
+    for (const std::uint64_t offset : {data, data + 500000, data_end - 1000}) {
         flip(next.bundle, offset);
         CHECK_THROWS_AS(node.install(next.bundle), Error);
         CHECK_NOTHROW(node.check_running_untouched());

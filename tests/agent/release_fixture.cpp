@@ -118,6 +118,10 @@ std::string Release::entry_name() const {
         .file_name();
 }
 
+std::uint64_t Release::data_offset() const {
+    return fs::file_size(bundle) - manifest.contents_size - manifest.data_size;
+}
+
 TestNode::TestNode(const ReleaseContent& running) : key_(SigningKey::generate()) {
     fs::create_directories(entries_directory());
     fs::create_directories(directory() + "/state");
@@ -172,7 +176,7 @@ Release TestNode::release(const ReleaseContent& made, bool trusted) const {
     write_whole(root_path, release.root);
     const UniqueFd root = open_file(root_path, O_RDONLY);
     const UniqueFd out = open_file(release.bundle, O_RDWR | O_CREAT | O_TRUNC);
-    release.manifest = write_bundle(out, release.bundle, manifest, release.index,
+    release.manifest = write_bundle(out, release.bundle, manifest, release.index, made.contents,
                                     Region(root, 0, release.root.size(), root_path), release.uki,
                                     {trusted ? key_ : SigningKey::generate()});
     return release;

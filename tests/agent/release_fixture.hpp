@@ -22,6 +22,7 @@ struct ReleaseContent {
     std::string version;
     std::vector<Bytes> chunks;              ///< of the root; padded to 4096 when it is made
     std::vector<std::uint16_t> generations; ///< of the chunks; missing ones are 0
+    Contents contents;                      ///< the table as it is; fitting the chunks or not
     std::uint64_t kernel_seed = 1;          ///< of the boot image's largest section
     std::string compatible = "test-board";
     std::string architecture = "x86-64";
@@ -40,6 +41,8 @@ struct Release {
     Manifest manifest;
     std::string bundle; ///< path
     [[nodiscard]] std::string entry_name() const;
+    /// Where head and index of the bundle end.
+    [[nodiscard]] std::uint64_t data_offset() const;
 };
 
 /// A node that runs one release from slot a. Everything lies in one temporary directory.

@@ -17,7 +17,7 @@ static void check_head(ByteView input) {
     fuzz::require(std::ranges::equal(
         signatures, input.subspan(bundle_header_size, head.header.signatures_size)));
     fuzz::require(head.manifest_text.size() == head.header.manifest_size);
-    fuzz::require(head.header.bundle_size() >= head.header.data_offset());
+    fuzz::require(head.header.contents_offset() >= head.header.data_offset());
     const Manifest manifest = head.unauthenticated();
     fuzz::require(manifest.data_size == head.header.data_size);
 }

@@ -41,14 +41,18 @@ TEST_CASE("an undamaged bundle passes") {
     CHECK_NOTHROW(Subject().verify());
 }
 
-TEST_CASE("every flipped byte of header, signatures, manifest, index and data is refused") {
+TEST_CASE(
+    "every flipped byte of header, signatures, manifest, index, data and contents is refused") {
     const Subject subject;
     const Bytes good = subject.packed.content();
     std::size_t accepted = 0;
-    // The head byte by byte in all eight bits; the data, 25 times as long, in one bit.
-    const std::uint64_t data_offset = BundleHeader::parse(good).data_offset();
-    for (std::size_t place = 0; place < good.size(); place += place < data_offset ? 1 : 37) {
-        for (int bit = 0; bit < (place < data_offset ? 8 : 1); ++bit) {
+    // Byte by byte in all eight bits; the data, 25 times as long, here and there in one bit.
+    const BundleHeader header = BundleHeader::parse(good);
+    const auto in_data = [&](std::size_t place) {
+        return place >= header.data_offset() && place + 37 < header.contents_offset();
+    };
+    for (std::size_t place = 0; place < good.size(); place += in_data(place) ? 37 : 1) {
+        for (int bit = 0; bit < (in_data(place) ? 1 : 8); ++bit) {
             const auto flipped = static_cast<std::uint8_t>(good[place] ^ (1 << bit));
             pwrite_all(subject.packed.fd(), view_of(flipped), place, "bundle");
             if (!subject.is_refused()) {

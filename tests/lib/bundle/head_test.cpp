@@ -32,13 +32,13 @@ TEST_CASE("a header says where everything lies") {
     const BundleHeader parsed = BundleHeader::parse(header.serialize());
     CHECK(parsed.index_offset() == 1164);
     CHECK(parsed.data_offset() == 11'164);
-    CHECK(parsed.bundle_size() == 111'164);
+    CHECK(parsed.contents_offset() == 111'164);
 }
 
 TEST_CASE("sizes over their limits are refused, so that no sum overflows") {
     const BundleHeader highest{max_signatures_size, max_manifest_size, max_index_size,
                                max_bundle_data_size};
-    CHECK(BundleHeader::parse(highest.serialize()).bundle_size() > max_bundle_data_size);
+    CHECK(BundleHeader::parse(highest.serialize()).contents_offset() > max_bundle_data_size);
     for (std::size_t field = 0; field < 4; ++field) {
         CAPTURE(field);
         Bytes bytes = highest.serialize();

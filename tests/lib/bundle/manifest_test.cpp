@@ -14,6 +14,8 @@ static std::string sample_text() {
     manifest.index_size = 200;
     manifest.index_sha256 = sha256(bytes_of("index"));
     manifest.data_size = manifest.root_size + manifest.uki_size;
+    manifest.contents_size = 100;
+    manifest.contents_sha256 = sha256(bytes_of("contents"));
     return manifest.serialize();
 }
 

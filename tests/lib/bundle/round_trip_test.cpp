@@ -14,7 +14,9 @@ TEST_CASE("a packed bundle reads back as what went in") {
     const BundleHead head = read_bundle_head(packed.region());
     const Manifest manifest = head.authenticate({{key.public_key()}, 1});
     CHECK(manifest.serialize() == packed.manifest().serialize());
-    CHECK(packed.region().size() == head.header.bundle_size());
+    CHECK(packed.region().size() == head.header.bundle_size(manifest));
+    CHECK(read_bundle_contents(packed.region(), head, manifest, 7).entries ==
+          sample.contents.entries);
     CHECK(read_bundle_index(packed.region(), head, manifest).serialize() ==
           sample.index.serialize());
 

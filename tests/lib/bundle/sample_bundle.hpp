@@ -34,6 +34,7 @@ struct Sample {
     Bytes root = sample_bytes(24576, "root");
     Bytes uki = sample_bytes(1500, "uki");
     SlotIndex index;
+    Contents contents{{{"/bin/new", "package", 7, 0, 1, 1, 3, 500}, {".linux", "", 8, 1, 5, 1}}};
     Manifest manifest;
 
     Sample() {
@@ -74,7 +75,7 @@ class PackedSample {
         const std::string root_path = directory_.path() + "/root";
         replace_file_durably(root_path, sample.root);
         const UniqueFd root = open_file(root_path, O_RDONLY);
-        manifest_ = write_bundle(fd_, path(), sample.manifest, sample.index,
+        manifest_ = write_bundle(fd_, path(), sample.manifest, sample.index, sample.contents,
                                  Region(root, 0, sample.root.size(), "root"), sample.uki, keys);
     }
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// A content is told apart by the hashes of its blocks, which the index has, and its tail: nothing
+// but fragment blocks is decompressed.
+#include "builder/artifacts/release_contents.hpp"
+
+#include "base/error.hpp"
+#include "builder/artifacts/package_owners.hpp"
+#include "builder/interruption.hpp"
+#include "disk/uki.hpp"
+
+#include <algorithm>
+
+namespace quoin {
+
+namespace {
+
+/// Finds chunks by place.
+class ChunkMap {
+  public:
+    ChunkMap(const std::vector<Chunk>& chunks, std::size_t first_number) : first_(first_number) {
+        std::uint64_t start = 0;
+        for (const Chunk& chunk : chunks) {
+            starts_.push_back(start);
+            start += chunk.size;
+        }
+        starts_.push_back(start);
+    }
+
+    /// The number of the chunk that starts at a place.
+    [[nodiscard]] std::uint32_t at(std::uint64_t place) const {
+        const auto found = std::ranges::lower_bound(starts_, place);
+        if (found == starts_.end() || *found != place)
+            throw refused("cannot describe the root: its blocks are not the chunks of its index");
+        return static_cast<std::uint32_t>(first_ +
+                                          static_cast<std::size_t>(found - starts_.begin()));
+    }
+
+  private:
+    std::size_t first_;
+    std::vector<std::uint64_t> starts_; ///< of every chunk, and the end
+};
+
+std::uint32_t digest_start(const Digest& digest) {
+    return load<le32>(digest.bytes);
+}
+
+std::uint32_t content_of(const std::vector<Chunk>& chunks, const ContentsEntry& entry,
+                         const FilePlace& place) {
+    Sha256 hash;
+    hash.update(view_of(le64(place.size)));
+    for (std::uint32_t i = 0; i < entry.chunks; ++i)
+        hash.update(chunks[entry.first_chunk + i].hash);
+    return digest_start(hash.update(place.tail).finish());
+}
+
+void add_files(Contents& contents, RootReader& root, const SlotIndex& index,
+               const PackageOwners& owners) {
+    const ChunkMap chunks(index.root, 0);
+    root.each_file([&](const std::string& path, const FilePlace& place) {
+        check_interruption();
+        ContentsEntry entry;
+        entry.name = "/" + path;
+        entry.package = owners.owner_of(path);
+        if (place.blocks_size > 0) {
+            entry.first_chunk = chunks.at(place.blocks_start);
+            entry.chunks = chunks.at(place.blocks_start + place.blocks_size) - entry.first_chunk;
+        }
+        if (place.tail_block) {
+            entry.tail_chunk = chunks.at(*place.tail_block);
+            entry.tail_size = static_cast<std::uint32_t>(place.tail.size());
+        }
+        entry.content = content_of(index.root, entry, place);
+        contents.entries.push_back(std::move(entry));
+    });
+}
+
+void add_sections(Contents& contents, const SlotIndex& index, ByteView uki,
+                  const PackageOwners& owners) {
+    const ChunkMap chunks(index.uki, index.root.size());
+    const Bytes release = uki_section(uki, ".uname");
+    const std::string kernel = "boot/vmlinuz-" + std::string(text_of(release));
+    for (const UkiSectionPlace& section : uki_sections(uki)) {
+        if (section.size == 0)
+            continue;
+        ContentsEntry entry;
+        entry.name = section.name;
+        entry.package = section.name == ".linux" ? owners.owner_of(kernel) : "";
+        entry.first_chunk = chunks.at(section.offset);
+        entry.chunks = chunks.at(section.offset + section.size) - entry.first_chunk;
+        entry.content = digest_start(sha256(uki.subspan(section.offset, section.size)));
+        contents.entries.push_back(std::move(entry));
+    }
+}
+
+} // namespace
+
+Contents read_contents(RootReader& root, const SlotIndex& index, ByteView uki) {
+    const PackageOwners owners(root);
+    Contents contents;
+    add_files(contents, root, index, owners);
+    add_sections(contents, index, uki, owners);
+    std::ranges::sort(contents.entries, {}, &ContentsEntry::name);
+    return contents;
+}
+
+} // namespace quoin
