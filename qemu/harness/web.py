@@ -48,14 +48,13 @@ class WebServer:
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._wait_until_it_listens()
 
+    def answers(self, name: str) -> list[int]:
+        """How much of a file nginx has sent in answer to each request so far: its own count."""
+        lines = [line.split() for line in self.access_log.read_text().splitlines()]
+        return [int(fields[3]) for fields in lines if fields[1] == f"/{name}"]
+
     def bytes_sent(self, name: str) -> int:
-        """How much of a file nginx has sent so far, over all requests: its own count."""
-        total = 0
-        for line in self.access_log.read_text().splitlines():
-            fields = line.split()
-            if fields[1] == f"/{name}":
-                total += int(fields[3])
-        return total
+        return sum(self.answers(name))
 
     def stop(self) -> None:
         processes.stop(self._process)

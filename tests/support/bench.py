@@ -47,7 +47,7 @@ def root_tar(changed: bytes = b"", seed: int = 1) -> Path:
     return root.write_tar(path)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Built:
     """What one `quoin build` left, by kind of file."""
 
@@ -80,11 +80,13 @@ class Built:
 
 
 @functools.cache
-def built(version: str, changed: bytes = b"", image: str = "", signer: str = "keys") -> Built:
+def built(version: str, changed: bytes = b"", image: str = "", signer: str = "keys",
+          previous: Built | None = None) -> Built:
     """A small image "node"; equal arguments give the same one."""
     directory = Path(tempfile.mkdtemp(prefix=f"node-{version}-", dir=workbench()))
     recipe = write_recipe(directory, version, f'tar = "{root_tar(changed)}"', image=image)
-    result = must(quoin("build", recipe, "-o", directory, "--keys", keys(signer), "--json"))
+    follow = ["--previous", previous.bundle] if previous else []
+    result = must(quoin("build", recipe, "-o", directory, "--keys", keys(signer), "--json", *follow))
     return Built(directory, result.json)
 
 
@@ -105,6 +107,10 @@ class OfflineNode:
         anchors = [keys() / "signing.pub"] if trust is None else trust
         flags = [word for anchor in anchors for word in ("--trust", anchor)]
         return agent(*arguments, "--disk", self.disk, "--esp", self.esp, "--state", self.state, *flags)
+
+    def discard(self) -> None:
+        """Gives the space back before the run ends."""
+        shutil.rmtree(self.directory)
 
     def status(self) -> dict:
         return json.loads(must(self.agent("status", "--json")).output)
