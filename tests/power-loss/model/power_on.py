@@ -57,8 +57,8 @@ class Observation:
 
 
 @dataclass
-class _Esp:
-    """What was found on an ESP."""
+class EspContent:
+    """What was found on an ESP: each file of /EFI/Linux, with what the loader lists it as."""
 
     files: dict[str, loader.Program | None]
     loader_starts: bool
@@ -98,7 +98,7 @@ class PowerOn:
             return Observation(Outcome(end=f"the ESP: {damage}"), tables=valid, data=data)
         return self.choose(found, tables, data)
 
-    def choose(self, esp: "_Esp", tables: partitions.Tables, data) -> Observation:
+    def choose(self, esp: EspContent, tables: partitions.Tables, data) -> Observation:
         valid = (tables.primary is not None, tables.backup_as_said is not None)
         entries = [loader.Entry.named(name, program) for name, program in esp.files.items()
                    if program]
@@ -148,7 +148,7 @@ class PowerOn:
                 return Listed(entry, slot, whole and entry.program.startable)
         return Listed(entry, None, False)
 
-    def _read_esp(self, fat: Fat) -> "_Esp":
+    def _read_esp(self, fat: Fat) -> EspContent:
         settings = fat.lookup("/loader/loader.conf")
         try:
             type_1 = [record.name for record in fat.records_in("/loader/entries")]
@@ -165,7 +165,7 @@ class PowerOn:
                     files.setdefault(record.name, self._program(fat, record)[0])
         except FatError:
             files = {}
-        return _Esp(files, starts)
+        return EspContent(files, starts)
 
     def _program(self, fat: Fat, record) -> tuple[loader.Program | None, bool]:
         """What the loader lists it as, and whether firmware starts it."""

@@ -97,12 +97,17 @@ def apply_cut(disk: Disk, entries: list[Entry], cut: Cut) -> None:
 
 
 def walk(disk: Disk, entries: list[Entry], effort: Effort, seed: int, shard: int = 0,
-         shards: int = 1) -> Iterator[Cut]:
-    """Yields every state's cut while `disk` is in that state; of all states, each shards-th."""
+         shards: int = 1, begin: int = 0) -> Iterator[Cut]:
+    """Yields every state's cut while `disk` is in that state; of all states, each shards-th. No cut
+    comes before entry `begin`, in so far as its window does."""
     turns = itertools.cycle(number == shard for number in range(shards))
     if next(turns):
         yield Cut(0, ())
     for window in windows_of(entries):
+        if window.writes[-1] < begin:
+            for number in window.writes:
+                disk.apply(entries[number].offset, entries[number].data)
+            continue
         chance = random.Random(f"{seed}:{window.flushed}")
         for cut in _subsets(window, entries, effort, chance):
             if next(turns):
