@@ -2,6 +2,7 @@
 #include "bundle/layout.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace quoin {
 
@@ -14,14 +15,21 @@ static void append(std::vector<PlacedChunk>& placed, const std::vector<Chunk>& c
     }
 }
 
+/// Chunks of one group lie together: first those of the UKI's small parts, then a group for each
+/// generation of the root, last the UKI's large parts.
+static int group_of(const PlacedChunk& placed) {
+    if (placed.in_uki)
+        return placed.chunk.size <= small_uki_chunk ? -1 : std::numeric_limits<int>::max();
+    return placed.chunk.generation;
+}
+
 std::vector<PlacedChunk> place_chunks(const SlotIndex& index) {
     std::vector<PlacedChunk> placed;
     placed.reserve(index.root.size() + index.uki.size());
     append(placed, index.root, false);
     append(placed, index.uki, true);
-    // Stable: within a generation the order stays root, then UKI, each from its start.
-    std::ranges::stable_sort(placed, {},
-                             [](const PlacedChunk& chunk) { return chunk.chunk.generation; });
+    // Stable: what compares equal stays in the order of root or UKI.
+    std::ranges::stable_sort(placed, {}, group_of);
     std::uint64_t data_offset = 0;
     for (PlacedChunk& chunk : placed) {
         chunk.data_offset = data_offset;

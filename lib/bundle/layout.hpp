@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where each chunk's bytes lie in a bundle. Nothing in the file says so: the order follows from the
-// index (newest generation first, within one generation root then UKI in order), so offsets cannot
-// overlap, leave the file or form a cycle, and a node at any older version needs few contiguous
-// ranges.
+// index (small chunks of the UKI, the root with its newest generation first, the rest of the UKI),
+// so offsets cannot overlap, leave the file or form a cycle, and a node at any older version needs
+// few contiguous ranges.
 #pragma once
 
 #include "disk/slot_index.hpp"
@@ -10,6 +10,9 @@
 #include <vector>
 
 namespace quoin {
+
+/// UKI chunks up to this size lie in front, where they come with the root's newest chunks.
+inline constexpr std::uint32_t small_uki_chunk = 64 << 10;
 
 /// A chunk with both its places.
 struct PlacedChunk {

@@ -34,12 +34,12 @@ TEST_CASE("what a node lacks of a release is one range, from whichever release i
     const SlotIndex first = index_of("abcdef", "xy");
     SlotIndex second = index_of("abCdef", "Xy");
     follow_previous(second, first);
-    CHECK(data_order(second) == "CXabdefy");
+    CHECK(data_order(second) == "XyCabdef");
 
     SlotIndex third = index_of("AbCdeF", "Xz");
     follow_previous(third, second);
-    // From the second: A F z. From the first: C X, too.
-    CHECK(data_order(third) == "AFzCXbde");
+    // From the second: z A F. From the first: X and C, too.
+    CHECK(data_order(third) == "XzAFCbde");
 }
 
 TEST_CASE("what left a release and came back is new again") {

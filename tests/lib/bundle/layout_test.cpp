@@ -7,16 +7,17 @@
 using namespace quoin;
 using namespace quoin::test;
 
-TEST_CASE("data lies by generation, newest first, and within one root before UKI in order") {
-    const Sample sample;
+TEST_CASE("small UKI chunks lie first, then the root by generation, newest first, then the rest") {
+    Sample sample;
+    sample.index.uki.insert(sample.index.uki.begin(), {{}, small_uki_chunk + 1, ChunkKind::uki, 0});
     struct Place {
         bool in_uki;
         std::uint64_t target;
         std::uint64_t data;
     };
     const std::vector<Place> expected{
-        {false, 5000, 0}, {false, 16097, 7001}, {true, 1000, 15001},  {false, 12001, 15501},
-        {true, 0, 19597}, {false, 0, 20597},    {false, 24097, 25597}};
+        {true, 65537, 0},      {true, 66537, 1000}, {false, 5000, 1500},   {false, 16097, 8501},
+        {false, 12001, 16501}, {false, 0, 20597},   {false, 24097, 25597}, {true, 0, 26076}};
     const std::vector<PlacedChunk> placed = place_chunks(sample.index);
     REQUIRE(placed.size() == expected.size());
     for (std::size_t i = 0; i < placed.size(); ++i) {
