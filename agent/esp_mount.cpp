@@ -36,6 +36,21 @@ bool mount_busy(const std::string& device, const std::string& directory, unsigne
     throw system_error("cannot mount '" + device + "'");
 }
 
+/// A file system that an install keeps mounted for writing cannot be mounted read-only beside it,
+/// but its mount can be shared; then only this view of it is read-only.
+bool shared_view_busy(const std::string& device, const std::string& directory,
+                      unsigned long flags) {
+    const unsigned long view_flags = flags & ~static_cast<unsigned long>(MS_SYNCHRONOUS);
+    if (mount_busy(device, directory, flags & ~static_cast<unsigned long>(MS_RDONLY)))
+        return true;
+    if (::mount(nullptr, directory.c_str(), nullptr, MS_REMOUNT | MS_BIND | view_flags, nullptr) ==
+        0)
+        return false;
+    const int problem = errno;
+    ::umount2(directory.c_str(), MNT_DETACH);
+    throw system_error("cannot mount '" + device + "' read-only", problem);
+}
+
 } // namespace
 
 EspMount::EspMount(const std::string& device, const std::string& directory, bool writable)
@@ -47,7 +62,9 @@ EspMount::EspMount(const std::string& device, const std::string& directory, bool
         throw system_error("cannot create '" + directory + "'", problem.value());
     const unsigned long flags = MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS |
                                 static_cast<unsigned long>(writable ? 0 : MS_RDONLY);
-    for (unsigned attempt = 0; mount_busy(device, directory, flags); ++attempt) {
+    for (unsigned attempt = 0; mount_busy(device, directory, flags) &&
+                               (writable || shared_view_busy(device, directory, flags));
+         ++attempt) {
         if (attempt == retries)
             throw Error("cannot mount '" + device + "': somebody else keeps it mounted");
         ::usleep(retry_after);

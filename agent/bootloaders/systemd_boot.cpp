@@ -56,11 +56,17 @@ std::string SystemdBoot::path_of(const BootEntryName& name) const {
 
 BootEntry SystemdBoot::describe(const BootEntryName& name) const {
     const std::string path = path_of(name);
-    const UniqueFd fd = open_file(path, O_RDONLY);
-    BootEntry entry{name, false, size_of(fd, path), std::nullopt};
-    entry.listed = starts_a_program(read_first_sector(fd, path));
-    if (entry.listed)
-        entry.root_hash = root_hash_in(fd, path);
+    BootEntry entry{name, false, 0, std::nullopt};
+    try {
+        const UniqueFd fd = open_file(path, O_RDONLY);
+        entry.size = size_of(fd, path);
+        entry.listed = starts_a_program(read_first_sector(fd, path));
+        if (entry.listed)
+            entry.root_hash = root_hash_in(fd, path);
+    } catch (const Error& problem) {
+        // The loader cannot read it either. One bad sector must not hide all other entries.
+        say_detail(std::string(problem.what()) + ", ignoring");
+    }
     return entry;
 }
 

@@ -10,6 +10,7 @@
 #include "agent/steps/panic_evidence.hpp"
 #include "agent/steps/reboot.hpp"
 #include "agent/steps/record_boot.hpp"
+#include "agent/steps/verdict_promise.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 
@@ -18,7 +19,8 @@ namespace quoin::commands {
 namespace {
 
 /// An install that somebody started meanwhile must not keep a good boot from being confirmed.
-constexpr unsigned patience = 600; // seconds
+constexpr unsigned patience = 600;        // seconds
+constexpr unsigned time_to_conclude = 60; // seconds, for a slow medium
 
 /// A try whose health is to be checked.
 struct Try {
@@ -51,6 +53,8 @@ std::optional<std::string> check(const Try& current, const NodeOptions& options)
         checks.directories = health_check_directories();
         checks.deadline = std::chrono::seconds(configuration.health_deadline);
         checks.timeout = std::chrono::seconds(configuration.health_timeout);
+        promise_verdict(verdict_promise_path,
+                        checks.deadline + std::chrono::seconds(patience + time_to_conclude));
         checks.environment = {{"QUOIN_VERSION", current.version},
                               {"QUOIN_ROOT_HASH", current.boot.root_hash.hex()},
                               {"QUOIN_SLOT", std::string(1, current.boot.slot)}};

@@ -5,12 +5,20 @@
 #include "agent/commands/commands.hpp"
 #include "agent/steps/health_gate.hpp"
 #include "agent/steps/reboot.hpp"
+#include "agent/steps/verdict_promise.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
+
+#include <thread>
+#include <unistd.h>
 
 namespace quoin::commands {
 
 namespace {
+
+/// For what follows the deadline. Whoever hangs here is ended by SIGALRM, which the service counts
+/// as a failure, and systemd reboots.
+constexpr unsigned seconds_to_act = 600;
 
 constexpr const char* failure = "nobody judged it before the deadline of a try";
 
@@ -34,6 +42,10 @@ void keep_failure(NodeOptions options) {
 
 void try_deadline(const Invocation& invocation) {
     require_live(invocation, "try-deadline");
+    // Health checks may be allowed longer than the timer waited.
+    while (const auto left = verdict_still_promised(verdict_promise_path).count())
+        std::this_thread::sleep_for(std::chrono::seconds(left));
+    ::alarm(seconds_to_act);
     if (foresee(invocation.node) != GateAction::reboot) {
         say_note("this boot is not a try with something to go back to: leaving it alone");
         return;

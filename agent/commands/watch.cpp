@@ -25,7 +25,7 @@ bool leave_if_possible(const NodeOptions& options) {
     const BootReport boot = *node.boot_report();
     const AgentState state = AgentState::read(node.state_directory());
     switch (judge_corruption(way_back(observe(node, loader, state)))) {
-    case CorruptionVerdict::use_up_try:
+    case CorruptionVerdict::reboot:
         return true;
     case CorruptionVerdict::leave:
         say_error("going back to version " + mark_bad(node, loader, boot, reason));

@@ -18,10 +18,12 @@ RollBackVerdict judge_roll_back(const WayBackFacts& facts) {
 CorruptionVerdict judge_corruption(const WayBackFacts& facts) {
     if (!other_is_good(facts))
         return CorruptionVerdict::stay;
+    if (!facts.running_listed)
+        return CorruptionVerdict::reboot;
     switch (facts.running) {
     case SlotState::armed:
     case SlotState::trying:
-        return CorruptionVerdict::use_up_try;
+        return CorruptionVerdict::reboot;
     case SlotState::empty:
     case SlotState::writing:
     case SlotState::confirmed:

@@ -26,9 +26,10 @@ enum class RollBackVerdict {
 [[nodiscard]] RollBackVerdict judge_roll_back(const WayBackFacts& facts);
 
 enum class CorruptionVerdict {
-    use_up_try, ///< an unconfirmed system: reboot, as the kernel does by itself where it can
-    leave,      ///< mark the slot bad and go back, if the other slot's content is intact
-    stay,       ///< nothing to go back to: say so and stay up
+    reboot, ///< that alone leads away: an unconfirmed system, whose try it uses up, as the kernel
+            ///< does by itself where it can, or one that is un-listed already
+    leave,  ///< mark the slot bad and go back, if the other slot's content is intact
+    stay,   ///< nothing to go back to: say so and stay up
 };
 [[nodiscard]] CorruptionVerdict judge_corruption(const WayBackFacts& facts);
 

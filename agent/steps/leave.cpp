@@ -3,6 +3,7 @@
 // from happening would be a lie, a missing record is only a gap.
 #include "agent/steps/leave.hpp"
 
+#include "agent/steps/boot_image_verify.hpp"
 #include "agent/steps/observe.hpp"
 #include "agent/steps/record.hpp"
 #include "agent/steps/slot_verify.hpp"
@@ -36,7 +37,10 @@ std::string leave(const Node& node, BootLoader& loader, AgentState& state, const
     case RollBackVerdict::go:
         break;
     }
-    if (const auto damage = slot_damage(node, other.slot))
+    auto damage = boot_image_damage(node, loader, other);
+    if (!damage)
+        damage = slot_damage(node, other.slot);
+    if (damage)
         throw refused("cannot leave " + described(running) + ": " + described(other) +
                       " is damaged: " + *damage);
     loader.unlist(running.entry->name);

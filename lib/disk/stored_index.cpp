@@ -116,7 +116,9 @@ bool write_slot_index_state(const Region& verity_partition, SlotIndexState state
     return true;
 }
 
-std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition) {
+namespace {
+
+std::optional<StoredSlotIndex> read_intact(const Region& verity_partition) {
     const auto header_at = header_offset(verity_partition);
     const auto header = header_at ? read_header(verity_partition, *header_at) : std::nullopt;
     const auto index_at =
@@ -133,6 +135,18 @@ std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition) {
     if (sha256(stored.index).bytes != header->index_digest)
         return std::nullopt;
     return stored;
+}
+
+} // namespace
+
+std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition) {
+    try {
+        return read_intact(verity_partition);
+    } catch (const Error&) {
+        // A sector that cannot be read is one more index that does not check out. It must not keep
+        // a node from judging its slots, or from writing this one anew.
+        return std::nullopt;
+    }
 }
 
 } // namespace quoin

@@ -257,6 +257,17 @@ TEST_CASE("rolling back is refused without a confirmed, intact system to go to")
         CHECK(code_of([&] { (void)other.roll_back(); }) == 3);
         CHECK(story.test_node().fingerprint() == before);
     }
+    SECTION("the other slot's boot image is damaged behind its headers") {
+        (void)story.boot();
+        (void)story.conclude(std::nullopt);
+        const std::string path = story.test_node().entries_directory() + "/node_1.0.0.efi";
+        const UniqueFd fd = open_file(path, O_RDWR);
+        const std::uint64_t place = size_of(fd, path) - 10;
+        pwrite_all(fd, Bytes(1, std::uint8_t{0xff}), place, path);
+        const std::string before = story.test_node().fingerprint();
+        CHECK(code_of([&] { (void)story.roll_back(); }) == 3);
+        CHECK(story.test_node().fingerprint() == before);
+    }
     SECTION("the other slot is damaged") {
         (void)story.boot();
         (void)story.conclude(std::nullopt);

@@ -41,7 +41,14 @@ TEST_CASE("a corrupt confirmed system is left only for another confirmed one") {
     CHECK(judge_corruption({SlotState::confirmed, true, SlotState::bad, true}) ==
           CorruptionVerdict::stay);
     CHECK(judge_corruption({SlotState::trying, true, SlotState::confirmed, true}) ==
-          CorruptionVerdict::use_up_try);
+          CorruptionVerdict::reboot);
     CHECK(judge_corruption({SlotState::trying, true, SlotState::empty, false}) ==
+          CorruptionVerdict::stay);
+}
+
+TEST_CASE("a corrupt system that was left already needs only a reboot") {
+    CHECK(judge_corruption({SlotState::bad, false, SlotState::confirmed, true}) ==
+          CorruptionVerdict::reboot);
+    CHECK(judge_corruption({SlotState::bad, false, SlotState::bad, true}) ==
           CorruptionVerdict::stay);
 }

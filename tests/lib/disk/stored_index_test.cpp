@@ -82,6 +82,15 @@ TEST_CASE("a partition without an index has none") {
           }).empty());
 }
 
+TEST_CASE("an index that cannot be read counts as none") {
+    const Image image;
+    write_slot_index(image.partition, stored(5000));
+    REQUIRE(read_slot_index(image.partition));
+    // The medium ends in front of the header.
+    REQUIRE(::ftruncate(image.fd.get(), static_cast<off_t>(header_at)) == 0);
+    CHECK_FALSE(read_slot_index(image.partition));
+}
+
 TEST_CASE("the state of a stored index changes with one sector") {
     const Image image;
     write_slot_index(image.partition, stored(5000));
