@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/steps/check_release.hpp"
 
+#include "agent/steps/keep_manifest.hpp"
 #include "base/error.hpp"
 
 namespace quoin {
@@ -25,6 +26,18 @@ std::optional<Digest> armed_release(const Observation& seen, const UpdateRoles& 
     return target.slot.root_hash;
 }
 
+/// Off the node the running root is not mounted; its signed manifest lies on the ESP.
+ImageIdentity identity_on_disk(const Node& node, const Slot& running) {
+    ImageIdentity identity;
+    const auto kept = kept_manifest(node.esp_directory(), root_label(running.id, running.version),
+                                    node.trust_anchors());
+    if (kept && kept->root_hash == running.root_hash) {
+        identity.compatible = kept->compatible;
+        identity.security_epoch = kept->security_epoch;
+    }
+    return identity;
+}
+
 } // namespace
 
 UpdateRoles roles_of(const Observation& seen) {
@@ -45,7 +58,8 @@ ReleaseContext release_context(const Manifest& manifest, const Node& node, const
     const UpdateRoles roles = roles_of(seen);
     const ObservedSlot& running = seen.slot(roles.running);
     const ObservedSlot& target = seen.slot(roles.target);
-    const ImageIdentity& identity = node.identity();
+    const ImageIdentity identity =
+        node.live() ? node.identity() : identity_on_disk(node, running.slot);
 
     ReleaseContext context;
     context.id = identity.id.empty() ? running.slot.id : identity.id;

@@ -7,6 +7,7 @@
 #include "agent/fetch/open_bundle.hpp"
 #include "agent/steps/cancel.hpp"
 #include "agent/steps/check_release.hpp"
+#include "agent/steps/keep_manifest.hpp"
 #include "agent/steps/observe.hpp"
 #include "agent/steps/read_back.hpp"
 #include "agent/steps/slot_table.hpp"
@@ -42,6 +43,7 @@ class Installation {
         write_content(manifest, plan, source, bundle.header.data_offset());
         // The data on the medium is proven; nothing starts it yet.
         stage(manifest, plan, source, bundle.header.data_offset());
+        keep_head(bundle);
         name_slot(node_, roles_.target, manifest);
         arm(manifest);
         report(manifest);
@@ -149,6 +151,16 @@ class Installation {
                                    data_start, step("writing the boot image"));
         fetched_ += staged_.fetched;
         report_.bytes_written += manifest.uki_size;
+    }
+
+    /// What proves the slot's content to whoever reads the disk later.
+    void keep_head(const OpenBundle& bundle) {
+        const Slot& running = node_.slot(roles_.running);
+        const ByteView head = ByteView(bundle.prefix).first(bundle.header.head_size());
+        keep_manifest(node_.esp_directory(),
+                      root_label(bundle.manifest.id, bundle.manifest.version), head,
+                      root_label(running.id, running.version));
+        report_.bytes_written += head.size();
     }
 
     /// First the memory of it, durably, then the one sector: a system that was tried is always one

@@ -4,7 +4,7 @@
 import struct
 
 from bench import OfflineNode, built, keys
-from programs import ProgramTest, agent
+from programs import ProgramTest, agent, quoin
 
 INSTALL_FIELDS = {"version", "root_hash", "bytes_total", "bytes_reused", "bytes_fetched",
                   "bytes_written", "requests", "seconds"}
@@ -94,6 +94,18 @@ class Install(ProgramTest):
         self.assertEqual("confirmed", node.slot("a")["state"])
 
 
+    def test_updated_disk_verifies(self):
+        """`quoin verify` accepts a disk that the agent has updated, and an older manifest is gone"""
+        node, new = OfflineNode(built("1.0.0")), built("2.0.0", b"new content\n")
+        self.succeed(node.agent("install", new.bundle))
+        self.succeed(node.agent("confirm"))
+        node.put_esp_back()
+        self.succeed(quoin("verify", node.disk, "--trust", keys() / "signing.pub"))
+        self.succeed(node.agent("install", built("3.0.0", b"third\n").bundle))
+        self.assertEqual(["node_2.0.0.manifest", "node_3.0.0.manifest"],
+                         sorted(path.name for path in (node.esp / "EFI/quoin").iterdir()))
+
+
 class ConfirmAndRollback(ProgramTest):
     def node_with_update(self) -> OfflineNode:
         node = OfflineNode(built("1.0.0"))
@@ -128,8 +140,7 @@ class ConfirmAndRollback(ProgramTest):
 
 
 class Refusals(ProgramTest):
-    """Each one ends with status 3, says why, and leaves disk and ESP as they were, to the bit. What
-    only a running node knows of itself, `compatible`, is in qemu/scenarios/refused_bundles.py."""
+    """Each one ends with status 3, says why, and leaves disk and ESP as they were, to the bit."""
 
     def refuse(self, bundle, word: str, *more, node: OfflineNode | None = None, trust=None) -> None:
         node = node or OfflineNode(built("1.0.0"))
@@ -159,6 +170,11 @@ class Refusals(ProgramTest):
     def test_older(self):
         """a bundle older than the running version is refused"""
         self.refuse(built("0.9.0", b"older\n").bundle, "older|0\\.9\\.0")
+
+    def test_other_hardware(self):
+        """a bundle for other hardware is refused, by the manifest that the ESP keeps of what runs"""
+        other = built("2.0.0", b"new content\n", image='compatible = "other-board"')
+        self.refuse(other.bundle, "other-board")
 
     def test_same_version_other_root(self):
         """a bundle with the running version but another root hash is refused"""

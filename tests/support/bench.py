@@ -108,6 +108,12 @@ class OfflineNode:
         flags = [word for anchor in anchors for word in ("--trust", anchor)]
         return agent(*arguments, "--disk", self.disk, "--esp", self.esp, "--state", self.state, *flags)
 
+    def put_esp_back(self) -> None:
+        """Makes the ESP in the disk image what the agent made of its directory."""
+        place = f"{self.disk}@@{esp_offset(self.disk)}"
+        must(run(["mdeltree", "-i", place, "::/EFI", "::/loader"]))
+        must(run(["mcopy", "-s", "-i", place, *sorted(self.esp.iterdir()), "::/"]))
+
     def discard(self) -> None:
         """Gives the space back before the run ends."""
         shutil.rmtree(self.directory)
