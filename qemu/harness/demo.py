@@ -14,8 +14,10 @@ from .shell import ShellError
 from .story import Install, Story, mebibytes
 from .web import WebServer
 
+# Answers of the node and descriptions of images are JSON that may be cut or lack a field: ValueError,
+# LookupError and TypeError are what using it then raises.
 _EXPECTED_FAILURES = (NotObserved, ConsoleTimeout, ShellError, QmpError, processes.CommandFailed,
-                      OSError)
+                      OSError, ValueError, LookupError, TypeError)
 
 
 def main() -> int:
@@ -25,13 +27,20 @@ def main() -> int:
     try:
         _tell(narrator, keep="--keep" in sys.argv[1:])
     except _EXPECTED_FAILURES as e:
-        narrator.failed(str(e))
+        narrator.failed(_in_words(e))
         narrator.table("Observed before that", narrator.rows or [("nothing", "", "")])
         return 1
     except SystemExit:
         narrator.event("interrupted; QEMU and nginx are stopped")
         raise
     return 0
+
+
+def _in_words(failure: Exception) -> str:
+    """A missing key's or a bad value's own text says too little alone."""
+    if isinstance(failure, (ValueError, LookupError, TypeError)):
+        return f"an answer was not what was expected: {type(failure).__name__}: {failure}"
+    return str(failure)
 
 
 def _tell(narrator: Narrator, keep: bool) -> None:
