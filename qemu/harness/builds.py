@@ -30,6 +30,9 @@ RELEASES = {
 }
 
 
+#: With the modules for QEMU, bytes; it is read and unpacked in every boot.
+LARGEST_INITRD = 4 << 20
+
 #: What each one's bundle continues: nodes on the release before it then need few requests.
 PREVIOUS = {"2.0.0": "1.0.0", "3.0.0": "2.0.0", "4.0.0": "2.0.0"}
 
@@ -42,12 +45,14 @@ class Image:
     root_hash: str
     disk: Path
     bundle: Path
+    initrd_size: int  #: bytes
 
     @staticmethod
     def read(description: Path) -> "Image":
         built = json.loads(description.read_text())
         outputs = {Path(o["path"]).suffix: description.parent / o["path"] for o in built["outputs"]}
-        return Image(built["version"], built["root_hash"], outputs[".raw"], outputs[".quoin"])
+        return Image(built["version"], built["root_hash"], outputs[".raw"], outputs[".quoin"],
+                     built["initrd_size"])
 
 
 class Workshop:

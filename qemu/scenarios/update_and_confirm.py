@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """a node updates itself over HTTP, confirms the update and keeps the way back"""
 
+from harness.builds import LARGEST_INITRD
 from harness.story import require, slot_other
 
 
 def check(lab) -> None:
+    for image in lab.images.values():
+        require(image.initrd_size <= LARGEST_INITRD,
+                f"the initrd of {image.version} takes {image.initrd_size} bytes")
     story = lab.fresh_node("1.0.0")
     install = story.install(lab.images["2.0.0"])
     require(install.fetched < install.whole,
