@@ -44,8 +44,7 @@ std::vector<std::string> write_machine_id(const DataMount& data) {
             notes.push_back("cannot use '" + kept + "': it is damaged; a new one is made");
         if (!is_machine_id(id)) {
             id = new_machine_id();
-            if (data.writable)
-                replace_file_durably(kept, bytes_of(id), 0444);
+            replace_file_durably(kept, bytes_of(id), 0444);
         }
     } catch (const Error& e) {
         notes.emplace_back(e.what());

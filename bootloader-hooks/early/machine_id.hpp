@@ -18,7 +18,7 @@ namespace quoin::early {
 [[nodiscard]] bool is_machine_id(std::string_view text);
 
 /// Puts the data partition's machine-id into the root's /etc. Where there is none (first boot), or
-/// a damaged one, a new one is made, durably when the data partition can be written. Returns notes.
+/// a damaged one, a new one is made, durably. Returns notes.
 [[nodiscard]] std::vector<std::string> write_machine_id(const DataMount& data);
 
 } // namespace quoin::early

@@ -4,10 +4,10 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "early/directory.hpp"
+#include "early/file_system_check.hpp"
 #include "early/mounts.hpp"
 #include "early/seeding.hpp"
 
-#include <cerrno>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -15,6 +15,17 @@ namespace quoin::early {
 
 /// No MS_NOSUID: bound directories inherit it, and containers kept in one may need it.
 static constexpr unsigned long data_flags = MS_NODEV | MS_NOATIME;
+
+/// What cannot be written gets a layer in memory: everything on the node goes on as always, and
+/// what it writes is gone with the next boot.
+static void lay_memory_over(const std::string& directory) {
+    const std::string upper = sysroot + "/run/quoin/volatile/data";
+    const std::string work = upper + ".work";
+    make_directory(upper);
+    make_directory(work);
+    mount_at("overlay", directory, "overlay", data_flags,
+             "lowerdir=" + directory + ",upperdir=" + upper + ",workdir=" + work);
+}
 
 DataMount mount_data(const std::string& device) {
     DataMount data{.directory = sysroot + "/run/quoin/data"};
@@ -24,23 +35,25 @@ DataMount mount_data(const std::string& device) {
                                options) == 0;
         return data.mounted;
     };
+    const std::string lost = "what is written now is lost at the next boot";
     if (device.empty()) {
-        data.note = "cannot find a data partition; what is written now is lost at the next boot";
-    } else if (try_mount(0, "")) {
-        data.writable = true;
-        return data;
-    } else {
+        data.note = "cannot find a data partition; " + lost;
+    } else if (!try_mount(0, "")) {
         const std::string cause =
             system_error("cannot mount data partition '" + device + "'").what();
-        // "noload" leaves the journal alone, which may be what is damaged.
-        if (try_mount(MS_RDONLY, "noload")) {
-            data.note = cause + "; it is mounted read-only";
-            return data;
+        const std::string check = check_file_system(device);
+        data.note = cause + "; " + check;
+        if (try_mount(0, "")) {
+            data.note += "; it is mounted now";
+        } else if (try_mount(MS_RDONLY, "noload")) { // the journal may be what is damaged
+            lay_memory_over(data.directory);
+            data.note += "; it is mounted read-only, and " + lost;
+        } else {
+            data.note += "; " + lost;
         }
-        data.note = cause + "; what is written now is lost at the next boot";
     }
-    mount_at("tmpfs", data.directory, "tmpfs", data_flags, "mode=0755,size=25%");
-    data.writable = true;
+    if (!data.mounted)
+        mount_at("tmpfs", data.directory, "tmpfs", data_flags, "mode=0755,size=25%");
     return data;
 }
 
@@ -64,21 +77,10 @@ static UniqueFd open_target(FdRef root, const std::string& path) {
     }
 }
 
-/// Where data cannot be written, only what is there already can be bound.
-static UniqueFd open_source(FdRef persist, const std::string& path, FdRef root, bool writable) {
-    if (writable)
-        return open_seeded(persist, path, root);
-    UniqueFd source = open_in_root(persist, path);
-    if (!source)
-        throw Error("it was never kept, and the data partition is read-only");
-    return source;
-}
-
-static void bind(FdRef root, const std::string& path, const DataMount& data,
-                 const std::string& persist_path) {
+static void bind(FdRef root, const std::string& path, const std::string& persist_path) {
     const UniqueFd target = open_target(root, path);
     const UniqueFd persist = open_file(persist_path, O_RDONLY | O_DIRECTORY);
-    const UniqueFd source = open_source(persist, path, root, data.writable);
+    const UniqueFd source = open_seeded(persist, path, root);
     mount_at(path_of(source), path_of(target), "", MS_BIND);
 }
 
@@ -89,12 +91,11 @@ std::vector<std::string> bind_persistent_directories(const DataMount& data,
         if (!exists(list_file))
             return notes;
         const std::string persist_path = data.directory + "/persist";
-        if (data.writable)
-            make_directory(persist_path);
+        make_directory(persist_path);
         const UniqueFd root = open_file(sysroot, O_RDONLY | O_DIRECTORY);
         for (const std::string& path : parse_persistent_directories(read_text(list_file))) {
             try {
-                bind(root, path, data, persist_path);
+                bind(root, path, persist_path);
             } catch (const Error& e) {
                 notes.push_back("cannot keep '" + path + "': " + e.what());
             }
