@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Quoin itself, the keys and the example node's four releases: built once, and again only when what
-they are made of has changed.
+"""Quoin itself, the keys and an image's releases: built once, and again only when what they are made
+of has changed.
 
 Everything lies in the repository, ignored by git: programs in build/, Debian roots in .cache/, keys
-and images in out/demo/.
+and images in out/.
 """
 
 import fcntl
@@ -21,20 +21,33 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SNAKEOIL_KEY = Path("/usr/share/ovmf/PkKek-1-snakeoil.key")
 SNAKEOIL_CERTIFICATE = Path("/usr/share/ovmf/PkKek-1-snakeoil.pem")
 
-#: The example node's releases, in order, and what is special about each.
-RELEASES = {
-    "1.0.0": ("example-node.toml", "Debian 12 as it was released"),
-    "2.0.0": ("node-2.toml", "the same with Debian's security updates and a new kernel"),
-    "3.0.0": ("node-3.toml", "broken: its kernel panics in boot"),
-    "4.0.0": ("node-4.toml", "broken: it boots, but fails its health check"),
-}
-
 
 #: With the modules for QEMU, bytes; it is read and unpacked in every boot.
 LARGEST_INITRD = 4 << 20
 
-#: What each one's bundle continues: nodes on the release before it then need few requests.
-PREVIOUS = {"2.0.0": "1.0.0", "3.0.0": "2.0.0", "4.0.0": "2.0.0"}
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The releases of one image, in order."""
+
+    id: str
+    recipes: dict[str, Path]
+    about: dict[str, str]  # what is special about each
+    previous: dict[str, str]  # what a bundle continues: nodes on that release need few requests
+    overlays: list[Path]  # directories that recipes take files from
+
+
+EXAMPLE_NODE = Catalogue(
+    "example-node",
+    {version: REPOSITORY / "configs" / name for version, name in {
+        "1.0.0": "example-node.toml", "2.0.0": "node-2.toml", "3.0.0": "node-3.toml",
+        "4.0.0": "node-4.toml"}.items()},
+    {"1.0.0": "Debian 12 as it was released",
+     "2.0.0": "the same with Debian's security updates and a new kernel",
+     "3.0.0": "broken: its kernel panics in boot",
+     "4.0.0": "broken: it boots, but fails its health check"},
+    {"2.0.0": "1.0.0", "3.0.0": "2.0.0", "4.0.0": "2.0.0"},
+    [REPOSITORY / "configs/overlays"])
 
 
 @dataclass(frozen=True)
@@ -56,9 +69,11 @@ class Image:
 
 
 class Workshop:
-    """Builds into `out`; only one process at a time may use it."""
+    """Builds a catalogue's images into `out`; only one process at a time may use it."""
 
-    def __init__(self, build: Path = REPOSITORY / "build", out: Path = REPOSITORY / "out/demo"):
+    def __init__(self, build: Path = REPOSITORY / "build", out: Path = REPOSITORY / "out/demo",
+                 catalogue: Catalogue = EXAMPLE_NODE):
+        self.catalogue = catalogue
         self.build = build.resolve()
         self.out = out
         self.images = out / "images"
@@ -100,17 +115,18 @@ class Workshop:
         return True
 
     def image(self, version: str) -> tuple[Image, bool]:
-        """A release of the example node, and whether it had to be built."""
-        recipe = REPOSITORY / "configs" / RELEASES[version][0]
-        description = self.images / f"example-node_{version}.json"
-        stamp = self.images / f"example-node_{version}.made-of"
+        """A release, and whether it had to be built."""
+        recipe = self.catalogue.recipes[version]
+        name = f"{self.catalogue.id}_{version}"
+        description = self.images / f"{name}.json"
+        stamp = self.images / f"{name}.made-of"
         made_of = self._fingerprint(recipe)
         if stamp.exists() and description.exists() and stamp.read_text() == made_of:
             return Image.read(description), False
         stamp.unlink(missing_ok=True)
-        for old in self.images.glob(f"example-node_{version}.*"):
+        for old in self.images.glob(f"{name}.*"):
             old.unlink()
-        previous = PREVIOUS.get(version)
+        previous = self.catalogue.previous.get(version)
         follow = ["--previous", self.image(previous)[0].bundle] if previous else []
         processes.run([self.quoin, "build", recipe, "-o", self.images, "--keys", self.keys,
                        "--cache", REPOSITORY / ".cache", *follow], log=self.log)
@@ -122,7 +138,7 @@ class Workshop:
         programs = [self.quoin, self.build / "agent/quoin-agent",
                     *_executables(self.build / "bootloader-hooks")]
         sources = [Path(__file__), *_recipe_files(recipe), REPOSITORY / "configs/agent.toml",
-                   *_files(REPOSITORY / "configs/overlays"), *_files(REPOSITORY / "configs/units"),
+                   *(file for overlay in self.catalogue.overlays for file in _files(overlay)),
                    *_files(REPOSITORY / "bootloader-hooks/units"), *_files(self.keys)]
         digest = hashlib.sha256()
         for path in programs + sources:

@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import machine, processes
-from .builds import RELEASES, REPOSITORY, Image, Workshop
+from .builds import REPOSITORY, Image, Workshop
 from .console import ConsoleTimeout
 from .narrator import Narrator
 from .node import Node, NotObserved
@@ -98,8 +98,9 @@ def build(workshop: Workshop, narrator: Narrator) -> dict[str, Image]:
     if workshop.make_keys():
         narrator.event("made a signing key; Secure Boot uses the test key that QEMU's firmware trusts")
     images = {}
-    for version, (recipe, what) in RELEASES.items():
-        with narrator.working(f"building {version} from configs/{recipe}: {what}", workshop.log):
+    for version, recipe in workshop.catalogue.recipes.items():
+        what = workshop.catalogue.about[version]
+        with narrator.working(f"building {version} from configs/{recipe.name}: {what}", workshop.log):
             image, was_built = workshop.image(version)
         images[version] = image
         how = "built" if was_built else "unchanged since it was last built"

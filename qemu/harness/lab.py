@@ -4,7 +4,7 @@ in a known state, since a boot takes longer than anything else here."""
 
 from pathlib import Path
 
-from .builds import RELEASES, Image, Workshop
+from .builds import Image, Workshop
 from .narrator import Narrator
 from .node import Node, booted_slot
 from .story import Story, slot_other
@@ -25,7 +25,7 @@ class Lab:
         """Builds what is missing, and serves it."""
         self.workshop.compile_quoin()
         self.workshop.make_keys()
-        for version in RELEASES:
+        for version in self.workshop.catalogue.recipes:
             self.images[version], _ = self.workshop.image(version)
         self._web = WebServer(self.workshop.images, self.workshop.out / "web")
 

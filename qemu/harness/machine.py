@@ -87,6 +87,10 @@ class Machine:
         """Returns when the guest has powered itself off."""
         self._process.wait()
 
+    def _disk_arguments(self) -> list[str]:
+        return ["-drive", "if=none,id=disk,format=raw,file=disk.raw,discard=unmap",
+                "-device", "virtio-blk-pci,drive=disk,bootindex=1"]
+
     def _command(self) -> list[str]:
         # Names are relative to the machine's directory: a socket's path may not exceed 107 bytes.
         return [
@@ -99,8 +103,7 @@ class Machine:
             "-global", "driver=cfi.pflash01,property=secure,value=on",
             "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}",
             "-drive", "if=pflash,unit=1,format=raw,file=vars.fd",
-            "-drive", "if=none,id=disk,format=raw,file=disk.raw,discard=unmap",
-            "-device", "virtio-blk-pci,drive=disk,bootindex=1",
+            *self._disk_arguments(),
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-device", "virtio-rng-pci",
             "-chardev", "socket,id=console,path=console.sock,server=on,wait=off,logfile=console.log,logappend=on",

@@ -53,14 +53,15 @@ class Install:
 
 
 class Node:
-    """`versions` maps root hashes to releases; `watch` hears every console line."""
+    """`versions` maps root hashes to releases; `watch` hears every console line; `kind` is the class
+    of its machine."""
 
     def __init__(self, directory: Path, image, versions: dict[str, str],
-                 watch: Callable[[Line], None] | None = None):
+                 watch: Callable[[Line], None] | None = None, kind: type[Machine] = Machine):
         self._versions = versions
         self._outer_watch = watch
         self.boots: list[Boot] = []
-        self.machine = Machine(directory, image.disk, watch=self._watch)
+        self.machine = kind(directory, image.disk, watch=self._watch)
 
     def power_on(self) -> None:
         self.machine.power_on()
