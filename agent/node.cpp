@@ -3,6 +3,7 @@
 #include "agent/node.hpp"
 
 #include "agent/boot_report.hpp"
+#include "agent/bootloaders/heal_names.hpp"
 #include "agent/esp_mount.hpp"
 #include "agent/partition_device.hpp"
 #include "agent/slots.hpp"
@@ -10,8 +11,10 @@
 #include "agent/state_lock.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/terminal.hpp"
 
 #include <array>
+#include <cerrno>
 #include <sys/file.h>
 
 namespace quoin {
@@ -47,6 +50,7 @@ struct Node::State {
     std::string disk_path, esp_directory, state_directory;
     std::unique_ptr<EspMount> esp_mount;
     UniqueFd disk;
+    std::vector<std::string> notes; ///< what was healed
     std::array<Slot, 2> slots;
     std::array<UniqueFd, 4> partitions; ///< on a node: root a, verity a, root b, verity b
     mutable std::optional<ImageIdentity> identity;
@@ -54,7 +58,9 @@ struct Node::State {
     [[nodiscard]] int access() const { return writable ? O_RDWR : O_RDONLY; }
     void open_image();
     void open_live();
-    void heal();
+    void heal_esp(const std::string& device);
+    void heal_table();
+    void keep_notes() const;
     [[nodiscard]] Region region(const Slot& slot, const Partition& partition, std::size_t index,
                                 const std::string& name) const;
 };
@@ -84,16 +90,37 @@ void Node::State::open_live() {
     // udev takes a shared lock while it probes; ours keeps it from reading a table in the making.
     if (writable && ::flock(disk.get(), LOCK_EX) != 0)
         throw system_error("cannot lock '" + disk_path + "'");
+    if (writable)
+        heal_esp(live.esp);
     esp_mount = std::make_unique<EspMount>(live.esp, esp_mount_point, writable);
     esp_directory = esp_mount_point;
 }
 
-void Node::State::heal() {
-    if (!heal_gpt(disk, disk_path))
+void Node::State::heal_esp(const std::string& device) {
+    const UniqueFd esp(::open(device.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
+    if (!esp && errno == EBUSY)
+        return; // mounted by somebody else just now
+    try {
+        if (!esp)
+            throw system_error("cannot open '" + device + "'");
+        notes = heal_names(Region(esp, 0, size_of(esp, device), device));
+    } catch (const Error& problem) {
+        // Mounting it has the last word.
+        say_warning(std::string(problem.what()) + ", ignoring");
+    }
+}
+
+void Node::State::heal_table() {
+    if (heal_gpt(disk, disk_path))
+        notes.push_back("a damaged copy of the partition table of '" + disk_path +
+                        "' was rewritten from the intact one");
+}
+
+void Node::State::keep_notes() const {
+    if (notes.empty())
         return;
     AgentState state = AgentState::read(state_directory);
-    state.notes.push_back("a damaged copy of the partition table of '" + disk_path +
-                          "' was rewritten from the intact one");
+    state.notes.insert(state.notes.end(), notes.begin(), notes.end());
     state.write(state_directory);
 }
 
@@ -117,8 +144,10 @@ Node Node::open(const NodeOptions& options, bool writable) {
         state->open_image();
     else
         state->open_live();
-    if (writable)
-        state->heal();
+    if (writable) {
+        state->heal_table();
+        state->keep_notes();
+    }
     Node node(std::move(state));
     node.refresh();
     return node;

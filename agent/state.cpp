@@ -130,9 +130,13 @@ std::string_view name_of(Outcome outcome) {
     return "inconclusive";
 }
 
+bool AgentState::exists(const std::string& directory) {
+    return quoin::exists(path_in(directory));
+}
+
 AgentState AgentState::read(const std::string& directory) {
     const std::string path = path_in(directory);
-    if (!exists(path))
+    if (!quoin::exists(path))
         return {};
     try {
         return parse(read_text(path, max_file_size));

@@ -48,6 +48,8 @@ struct AgentState {
     std::vector<QuarantineRecord> quarantine; ///< by root hash
     std::vector<std::string> notes;           ///< what was mended or lost, for `status`
 
+    /// False as long as nothing was ever written, or when it was lost.
+    [[nodiscard]] static bool exists(const std::string& directory);
     /// A missing file is an empty state; a damaged one too, with a note that says so.
     [[nodiscard]] static AgentState read(const std::string& directory);
     void write(const std::string& directory) const;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/steps/record_boot.hpp"
 
+#include "agent/steps/mend.hpp"
 #include "agent/steps/observe.hpp"
 #include "agent/steps/panic_evidence.hpp"
 #include "agent/steps/record.hpp"
 #include "agent/steps/slot_verify.hpp"
 #include "base/terminal.hpp"
+
+#include <algorithm>
 
 namespace quoin {
 
@@ -35,7 +38,8 @@ void give_fresh_tries(AgentState& state, const std::string& directory, BootLoade
     attempt.boots_seen = 0;
     // First the count, so that power cuts cannot make this endless.
     state.write(directory);
-    loader.rearm(entry, default_tries);
+    // As many as it had; the loader's count of those made can be larger when nothing else started.
+    loader.rearm(entry, std::clamp(entry.counter->done, 1U, max_tries));
 }
 
 void record_ended(const Node& node, BootLoader& loader, AgentState& state, const Observation& seen,
@@ -64,6 +68,8 @@ void drop_attempt(AgentState& state, const std::string& why) {
 BootVerdict record_boot(const Node& node, BootLoader& loader, const BootReport& boot,
                         const std::vector<std::string>& pstore) {
     AgentState state = AgentState::read(node.state_directory());
+    if (mend(node, loader, state, observe(node, loader, state, boot)))
+        state.write(node.state_directory());
     const Observation seen = observe(node, loader, state, boot);
     BootFacts facts;
     facts.attempt = state.attempt;

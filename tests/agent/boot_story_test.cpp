@@ -229,6 +229,43 @@ TEST_CASE("a lost state does not keep a try from being judged") {
     CHECK(story.slot('b') == SlotState::confirmed);
 }
 
+TEST_CASE("a lost state is noted once, on a node that was updated") {
+    Story story;
+    std::filesystem::remove_all(story.test_node().options().state);
+    (void)story.boot();
+    REQUIRE(story.state().notes.size() == 1);
+    CHECK(story.state().notes[0].find("is gone from") != std::string::npos);
+    (void)story.boot();
+    CHECK(story.state().notes.size() == 1);
+}
+
+TEST_CASE("a node fresh from the factory has lost no state") {
+    const TestNode fresh(content("1.0.0", 1));
+    const BootReport report = boot(fresh);
+    const Node node = Node::open(fresh.options(), true);
+    SystemdBoot loader(node.esp_directory());
+    (void)record_boot(node, loader, report, {});
+    CHECK_FALSE(AgentState::exists(fresh.options().state));
+}
+
+TEST_CASE("a counted name beside the confirmed one is un-listed at the next boot, and noted") {
+    Story story;
+    (void)story.boot();
+    (void)story.conclude(std::nullopt);
+    const std::string entries = story.test_node().entries_directory();
+    std::filesystem::copy_file(entries + "/node_2.0.0.efi", entries + "/node_2.0.0+2-1.efi");
+    (void)story.boot();
+    CHECK(story.running() == 'b');
+    CHECK(story.slot('b') == SlotState::confirmed);
+    const SystemdBoot loader(story.test_node().directory() + "/esp");
+    const auto listed = loader.entries();
+    CHECK(std::count_if(listed.begin(), listed.end(),
+                        [](const BootEntry& entry) { return entry.listed; }) == 2);
+    REQUIRE(story.state().notes.size() == 1);
+    CHECK(story.state().notes[0].find("2.0.0 was listed as confirmed and as a try") !=
+          std::string::npos);
+}
+
 TEST_CASE("rolling back un-lists the running system and is remembered") {
     Story story;
     (void)story.boot();

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// mkfs.vfat and mtools make what is read here; two names on one chain are made by hand.
+#include "base/error.hpp"
+#include "disk/fat.hpp"
+#include "fat_volume.hpp"
+#include "support/catch.hpp"
+
+#include <algorithm>
+
+using namespace quoin;
+using namespace quoin::test;
+
+namespace {
+
+std::vector<std::string> names_of(const std::vector<FatName>& names) {
+    std::vector<std::string> found;
+    for (const FatName& name : names)
+        if (!name.directory)
+            found.push_back(name.name);
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+} // namespace
+
+TEST_CASE("a FAT32 directory shows its names, long and short, where they lie") {
+    const FatVolume volume;
+    volume.write("image_1.0.0+3-0.efi", noise(5000));
+    volume.write("SHORT.EFI", noise(10));
+    volume.write("EMPTY.EFI", {});
+    const auto names = volume.names();
+    CHECK(names_of(names) ==
+          std::vector<std::string>{"EMPTY.EFI", "SHORT.EFI", "image_1.0.0+3-0.efi"});
+    const FatName& image = find(names, "image_1.0.0+3-0.efi");
+    CHECK(image.records.size() == 3); // 19 characters, 13 to a piece
+    CHECK(image.first_cluster >= 2);
+    CHECK(find(names, "SHORT.EFI").records.size() == 1);
+    CHECK(find(names, "EMPTY.EFI").first_cluster == 0);
+    CHECK(names_of(read_fat_directory(volume.region(), "efi/LINUX")) == names_of(names));
+}
+
+TEST_CASE("a directory of many clusters is read to its end") {
+    const FatVolume volume;
+    for (int i = 0; i < 40; ++i)
+        volume.write("file-with-a-long-name-" + std::to_string(i), {});
+    CHECK(names_of(volume.names()).size() == 40);
+}
+
+TEST_CASE("removing one of two names on a chain leaves the file whole under the other") {
+    const FatVolume volume;
+    const Bytes content = noise(5000);
+    volume.write("image_1.0.0+2-1.efi", content);
+    volume.add_name("image_1.0.0.efi", "image_1.0.0+2-1.efi");
+    REQUIRE(volume.check() != 0); // fsck.fat sees the double use
+    remove_fat_name(volume.region(), find(volume.names(), "image_1.0.0+2-1.efi"));
+    CHECK(names_of(volume.names()) == std::vector<std::string>{"image_1.0.0.efi"});
+    CHECK(volume.read("image_1.0.0.efi") == content);
+    CHECK(volume.check() == 0);
+}
+
+TEST_CASE("a piece of a long name without its short record is not a name") {
+    const FatVolume volume;
+    volume.write("image_1.0.0+2-1.efi", noise(10));
+    const FatName name = find(volume.names(), "image_1.0.0+2-1.efi");
+    const std::uint8_t removed = 0xe5;
+
+    SECTION("the short record is gone") {
+        volume.region().write(ByteView(&removed, 1), name.records.back());
+        CHECK(names_of(volume.names()).empty());
+    }
+    SECTION("a piece is gone: the short name is left") {
+        volume.region().write(ByteView(&removed, 1), name.records.front());
+        CHECK(names_of(volume.names()) == std::vector<std::string>{"IMAGE_~1.EFI"});
+    }
+}
+
+TEST_CASE("what is not FAT32, or runs in circles, is refused") {
+    const FatVolume volume;
+    CHECK_THROWS_WITH(read_fat_directory(volume.region(), "EFI/Windows"),
+                      Catch::Contains("cannot find directory 'EFI/Windows'"));
+    SECTION("a chain without end") {
+        // The root directory's cluster is 2; its entry in the first table points to itself.
+        const Bytes itself{2, 0, 0, 0};
+        volume.region().write(itself, volume.table_offset() + 8);
+        for (int i = 0; i < 30; ++i) // nothing in the first cluster ends the directory
+            volume.region().write(Bytes{0xe5}, volume.root_offset() + 32 * std::uint64_t(i));
+        const Bytes full(512, 0xe5);
+        volume.region().write(full, volume.root_offset());
+        CHECK_THROWS_WITH(volume.names(), Catch::Contains("a directory in it is damaged"));
+    }
+    SECTION("zeros") {
+        volume.region().write(Bytes(512), 0);
+        CHECK_THROWS_WITH(volume.names(), Catch::Contains("it is not FAT32"));
+    }
+}
