@@ -90,10 +90,33 @@ static std::string optional_device(BootReport& report, const Disk& disk,
     switch_root(line.init);
 }
 
+/// True when the loader starts this system again, however often it fails. Where EFI variables
+/// cannot be read a try is assumed, which loses nothing but time.
+static bool is_confirmed() {
+    const LoaderReport loader = read_loader_report(efi_variables_directory);
+    return loader.esp && !loader.counted;
+}
+
+/// A try is used up at once, and the loader moves on. For a confirmed system there is nothing to
+/// move on to: whoever looks at the console finds out why, and the node tries again now and then,
+/// since a medium or a cable may come back.
+static void wait_before_reboot(const std::string& why) {
+    if (!is_confirmed()) {
+        say_failure(why + "; rebooting in 10 s");
+        ::sleep(10);
+        return;
+    }
+    for (int minutes = 10; minutes > 0; --minutes) {
+        say_failure(why + "; this system is confirmed, so no other is tried: trying again in " +
+                    std::to_string(minutes) + " min");
+        (void)arm_watchdog(120);
+        ::sleep(60);
+    }
+}
+
 [[noreturn]] static void give_up(const std::string& why) {
-    say_failure(why + "; rebooting in 10 s");
+    wait_before_reboot(why);
     ::sync();
-    ::sleep(10);
     ::reboot(RB_AUTOBOOT);
     // Ending process 1 makes the kernel panic, and `panic=` reboots.
     ::_exit(1);
