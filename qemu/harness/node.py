@@ -72,6 +72,12 @@ class Node:
         self._wait(lambda: len(self.boots) >= number, f"boot {number} of the node", timeout)
         return self.boots[number - 1]
 
+    def wait_for_root(self, number: int, timeout: float = 600) -> Boot:
+        """The same, but returns when early userspace has mounted the root."""
+        boot = self.wait_for_boot(number, timeout)
+        self._wait(lambda: boot.root_mounted_after is not None, f"the root of boot {number}", timeout)
+        return boot
+
     def wait_until_up(self, version: str, timeout: float = 600) -> Boot:
         """Returns when the release runs and answers on its shell; fails at once when another one
         came up instead."""

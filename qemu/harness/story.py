@@ -107,6 +107,18 @@ class Story:
             self.node.wait_for_boot(number)
             self.node.wait_until_up(image.version)
 
+    def power_cycle_into(self, image: Image) -> None:
+        """The plug is pulled and put back. Returns when the release's root is mounted: it has only
+        begun to start, and a counted try is used up."""
+        node = self.node
+        number = len(node.boots) + 1
+        with self.narrator.working(f"the power goes and comes back; waiting for {image.version}"):
+            node.machine.power_cut()
+            node.power_on()
+            boot = node.wait_for_root(number)
+        require(boot.version == image.version,
+                f"{boot.version} was started instead of {image.version}")
+
     def reboot_and_return(self, broken: Image, good: Image, ending: str, how: str) -> None:
         """The armed release fails however often it is tried, and the node is back on the good one
         by itself. Each failed boot must end with `ending` on the console; `how` says it in words."""

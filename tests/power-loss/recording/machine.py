@@ -35,7 +35,7 @@ class LoggedMachine(Machine):
     def power_cut(self) -> None:
         """As the guest sees it, the plug is pulled; the host first lets what the guest has written
         so far reach the disk's file and the log, so that both tell the same."""
-        if self.running:
+        if self.running and self._qmp:
             self._qmp.execute("stop")
             self._qmp.execute("quit")
             self._process.wait()
