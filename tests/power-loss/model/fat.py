@@ -7,13 +7,24 @@ its size does cannot be read.
 """
 
 import struct
+from array import array
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _DELETED, _LAST_LONG = 0xE5, 0x40
 _LONG_NAME, _DIRECTORY, _VOLUME = 0x0F, 0x10, 0x08
 _END_OF_CHAIN, _CLUSTER_MASK = 0x0FFFFFF8, 0x0FFFFFFF
 _RECORD = 32
+
+
+#: Clusters that are followed at once where they lie one behind the other.
+_STRETCH = 512
+
+
+@lru_cache
+def _ascending(count: int) -> memoryview:
+    """0, 1, 2 …, as a table's links would be."""
+    return memoryview(array("I", range(count)))
 
 
 class FatError(ValueError):
@@ -55,8 +66,12 @@ class Fat:
         self._end = min(clusters + 2, table_sectors * sector // 4)
 
     @cached_property
-    def _links(self):
+    def _links(self) -> memoryview:
         return memoryview(self._disk.read(*self._table)).cast("I")
+
+    @property
+    def _ascending(self) -> memoryview:
+        return _ascending(self._end + 1)
 
     def runs(self, first: int, clusters: int | None = None) -> list[tuple[int, int]]:
         """(offset on the disk, size) of the stretches of a chain, `clusters` long or to its end."""
@@ -64,7 +79,15 @@ class Fat:
         while clusters is None or seen < clusters:
             if not 2 <= current < self._end:
                 raise FatError(f"a chain leads to cluster {current}")
-            start, length = current, 1
+            start = current
+            # Most of a chain leads from each cluster to the next: whole stretches at a time.
+            while current + _STRETCH < self._end and \
+                    (clusters is None or seen + _STRETCH < clusters) and \
+                    self._links[current:current + _STRETCH] == \
+                    self._ascending[current + 1:current + 1 + _STRETCH]:
+                current += _STRETCH
+                seen += _STRETCH
+            length = current - start + 1
             seen += 1
             following = self._links[current] & _CLUSTER_MASK
             while following == current + 1 and (clusters is None or seen < clusters):
