@@ -110,6 +110,7 @@ std::optional<GptCopy> with_array(const Disk& disk, std::optional<GptCopy> copy)
 GptCopies read_copies(const Disk& disk) {
     GptCopies copies;
     copies.sector_size = disk.sector_size;
+    copies.sectors = disk.sectors;
     if (disk.sectors <= primary_header_lba)
         return copies;
     const auto primary_header = read_header(disk, primary_header_lba);

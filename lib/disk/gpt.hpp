@@ -58,8 +58,9 @@ struct GptTable {
 /// `fd` is a block device. Throws Error(refused) when neither copy is intact.
 [[nodiscard]] GptTable read_gpt(FdRef fd, const std::string& name);
 
-/// Rewrites the damaged copy from the intact one, each write synced; false when nothing was to do.
-/// Where both are intact but disagree the primary wins. The intact copy is never touched.
+/// Rewrites the damaged copy from the intact one, each write synced; false when none was damaged.
+/// Where both are intact but disagree the primary wins. Until the other one is written, the intact
+/// copy is not touched. On a disk that has grown the backup then moves to the last sector.
 bool heal_gpt(FdRef fd, const std::string& name);
 
 /// New names and UUIDs for entries, nothing else: what arming and emptying a slot need.

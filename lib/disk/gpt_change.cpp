@@ -22,12 +22,16 @@ void seal(GptCopy& copy) {
     std::copy(content.begin(), content.end(), copy.header_sector.begin());
 }
 
+void write_header(FdRef fd, const std::string& name, const GptCopy& copy, unsigned sector_size) {
+    pwrite_all(fd, copy.header_sector, copy.header.my_lba * sector_size, name);
+    sync_data(fd, name);
+}
+
 /// Array, then header, each synced: until the header is there this copy does not count.
 void write_copy(FdRef fd, const std::string& name, const GptCopy& copy, unsigned sector_size) {
     pwrite_all(fd, copy.array, copy.header.entries_lba * sector_size, name);
     sync_data(fd, name);
-    pwrite_all(fd, copy.header_sector, copy.header.my_lba * sector_size, name);
-    sync_data(fd, name);
+    write_header(fd, name, copy, sector_size);
 }
 
 /// The backup that belongs to an intact primary. Its array ends where the header begins.
@@ -72,6 +76,22 @@ bool heal(FdRef fd, const std::string& name, GptCopies& copies) {
     return true;
 }
 
+/// Moves the backup of a disk that has grown to the last sector: firmware looks for it there alone,
+/// and would find nothing to start while the primary is torn. The backup in the old place counts
+/// until the one sector that is the primary's header says otherwise.
+void settle_backup(FdRef fd, const std::string& name, GptCopies& copies) {
+    GptCopy& primary = *copies.primary;
+    const std::uint64_t last = copies.sectors - 1;
+    if (primary.header.alternate_lba == last)
+        return;
+    primary.header.alternate_lba = last;
+    primary.header.last_usable_lba = last - array_sectors(primary.header, copies.sector_size) - 1;
+    seal(primary);
+    copies.backup = backup_of(primary, copies.sector_size, name);
+    write_copy(fd, name, *copies.backup, copies.sector_size);
+    write_header(fd, name, primary, copies.sector_size);
+}
+
 void check(const PartitionChange& change, const GptCopy& copy, const std::string& name) {
     const auto fail = [&](const std::string& cause) {
         return refused("cannot change partition " + std::to_string(change.number) + " of '" + name +
@@ -108,7 +128,9 @@ void apply(const PartitionChange& change, GptCopy& copy) {
 
 bool heal_gpt(FdRef fd, const std::string& name) {
     GptCopies copies = read_gpt_copies(fd, name);
-    return heal(fd, name, copies);
+    const bool damaged = heal(fd, name, copies);
+    settle_backup(fd, name, copies);
+    return damaged;
 }
 
 void change_partitions(FdRef fd, const std::string& name,
@@ -117,6 +139,7 @@ void change_partitions(FdRef fd, const std::string& name,
     for (const PartitionChange& change : changes)
         check(change, copies.best(), name);
     heal(fd, name, copies);
+    settle_backup(fd, name, copies);
 
     for (GptCopy* copy : {&*copies.backup, &*copies.primary}) {
         for (const PartitionChange& change : changes)

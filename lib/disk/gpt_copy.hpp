@@ -53,6 +53,7 @@ struct GptCopy {
 /// What was found of the table. At least one copy is intact.
 struct GptCopies {
     unsigned sector_size = 512;
+    std::uint64_t sectors = 0; ///< of the disk
     std::optional<GptCopy> primary;
     std::optional<GptCopy> backup;
 
