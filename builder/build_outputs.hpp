@@ -10,8 +10,8 @@
 namespace quoin {
 
 /// Creates `directory` where it is missing and, in it, ID_VERSION.raw, .quoin, .efi and .json as
-/// pending files. The destructor removes whatever was not committed, and a directory it made that
-/// is still empty.
+/// pending files; removes what killed builds of the same image left there. The destructor removes
+/// whatever was not committed, and a directory it made that is still empty.
 class BuildOutputs {
     /// Declared first, so destroyed last: the files must have left it by then.
     struct Directory {
@@ -32,7 +32,8 @@ class BuildOutputs {
     PendingFile report;
 
     /// Brings everything to the medium first, then renames, the report last: where it lies, the
-    /// others are complete. Should a rename fail, those already made are taken back.
+    /// others are complete. Should a rename fail, those already made are taken back, and what they
+    /// replaced has its name again.
     void commit();
 };
 

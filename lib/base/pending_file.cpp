@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Things that vanish unless they are finished: outputs under construction, scratch directories.
+#include "base/abandoned_files.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 
@@ -20,10 +21,12 @@ static std::string name_under_construction(const std::string& final_path) {
 
 PendingFile::PendingFile(std::string final_path, mode_t mode)
     : final_path_(std::move(final_path)), temporary_path_(name_under_construction(final_path_)) {
-    // Whoever used our process id before is dead, and so is what it was making.
-    if (::unlink(temporary_path_.c_str()) != 0 && errno != ENOENT)
-        throw system_error("cannot remove '" + temporary_path_ + "'");
-    fd_ = open_file(temporary_path_, O_RDWR | O_CREAT | O_EXCL, mode);
+    do {
+        // Whoever used our process id before is dead, and so is what it was making.
+        if (::unlink(temporary_path_.c_str()) != 0 && errno != ENOENT)
+            throw system_error("cannot remove '" + temporary_path_ + "'");
+        fd_ = open_file(temporary_path_, O_RDWR | O_CREAT | O_EXCL, mode);
+    } while (!mark_as_in_use(fd_));
 }
 
 PendingFile::~PendingFile() {

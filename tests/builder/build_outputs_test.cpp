@@ -56,6 +56,43 @@ TEST_CASE("when one output cannot get its name, none has one") {
     CHECK(names_in(parent.path()) == std::vector<std::string>{"node_1.efi"});
 }
 
+TEST_CASE("when one output cannot get its name, the files of an earlier build keep theirs") {
+    const TemporaryDirectory directory;
+    const auto path = [&](const std::string& name) { return directory.path() + "/" + name; };
+    for (const char* name : {"node_1.raw", "node_1.quoin", "node_1.efi"})
+        replace_file_durably(path(name), bytes_of("earlier"));
+    std::filesystem::create_directory(path("node_1.json")); // no file can replace it
+    {
+        BuildOutputs outputs(directory.path(), "node_1");
+        CHECK_THROWS_AS(outputs.commit(), Error);
+    }
+    CHECK(names_in(directory.path()) ==
+          std::vector<std::string>{"node_1.efi", "node_1.json", "node_1.quoin", "node_1.raw"});
+    for (const char* name : {"node_1.raw", "node_1.quoin", "node_1.efi"})
+        CHECK(read_text(path(name)) == "earlier");
+}
+
+TEST_CASE("what a killed build left is removed by the next one, what a living one makes is not") {
+    const TemporaryDirectory directory;
+    const std::vector<std::string> strangers = {".node-2_1.raw.part-7", ".node_1.raw.part-x",
+                                                ".node_1.raw.part-", ".part-7",
+                                                "node_1.raw.part-7"};
+    for (const auto& name : strangers)
+        replace_file_durably(directory.path() + "/" + name, {});
+    for (const char* name :
+         {".node_1.raw.part-7", ".node_0.efi.part-4000000000", ".node_0.raw.old-7"})
+        replace_file_durably(directory.path() + "/" + name, bytes_of("left"));
+    std::filesystem::create_symlink("elsewhere", directory.path() + "/.node_1.raw.part-8");
+    const PendingFile living(directory.path() + "/node_2.raw");
+    { const BuildOutputs outputs(directory.path(), "node_1"); }
+
+    auto expected = strangers;
+    expected.emplace_back(".node_1.raw.part-8");
+    expected.push_back(std::filesystem::path(living.temporary_path()).filename().string());
+    std::sort(expected.begin(), expected.end());
+    CHECK(names_in(directory.path()) == expected);
+}
+
 TEST_CASE("the report has the fields that others read") {
     BuildReport report;
     report.id = "node";
