@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <sstream>
 
 namespace quoin {
 
@@ -102,13 +103,38 @@ bool is_ip_address_with_prefix(const std::string& text) {
 }
 
 bool is_unit_name(std::string_view text) {
-    constexpr std::array<std::string_view, 9> suffixes{".service",   ".socket", ".target",
-                                                       ".timer",     ".path",   ".mount",
-                                                       ".automount", ".swap",   ".slice"};
+    constexpr std::array<std::string_view, 10> suffixes{
+        ".service", ".socket",    ".target", ".timer", ".path",
+        ".mount",   ".automount", ".swap",   ".slice", ".device"};
     const bool known = std::any_of(suffixes.begin(), suffixes.end(), [&](std::string_view suffix) {
         return text.size() > suffix.size() && text.ends_with(suffix);
     });
     return known && text.size() <= 255 && text.front() != '.' && consists_of(text, ":-_.\\@");
+}
+
+std::optional<std::string> reserved_word_in(std::string_view command_line) {
+    constexpr std::array<std::string_view, 16> names{
+        "roothash", "root", "rootfstype", "rootflags", "usrhash", "init",  "rdinit",   "initrd",
+        "noinitrd", "ro",   "rw",         "gpt",       "panic",   "quoin", "usrflags", "usrfstype"};
+    constexpr std::array<std::string_view, 3> prefixes{"quoin.", "systemd.verity",
+                                                       "systemd.gpt_auto"};
+    std::string plain;
+    for (const char c : command_line)
+        if (c != '"' && c != '\'')
+            plain += c == '-' ? '_' : c;
+    std::istringstream words(plain);
+    for (std::string word; words >> word;) {
+        const auto name = std::string_view(word).substr(0, word.find('='));
+        if (std::ranges::find(names, name) != names.end() ||
+            std::ranges::any_of(prefixes, [&](auto prefix) { return name.starts_with(prefix); }))
+            return word;
+    }
+    return std::nullopt;
+}
+
+bool is_command_line(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7f; }) &&
+           std::ranges::count(text, '"') % 2 == 0;
 }
 
 bool is_plain_name(std::string_view text) {

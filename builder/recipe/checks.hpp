@@ -2,6 +2,7 @@
 // What single values of a recipe may be. Pure predicates.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,15 @@ namespace quoin {
 
 /// "name.service" and the other suffixes of systemd; instances "name@x.service" too.
 [[nodiscard]] bool is_unit_name(std::string_view text);
+
+/// The first word of a kernel command line that Quoin sets itself, or that would take effect from
+/// what it sets; nothing when there is none. A word counts however kernel, early userspace or
+/// systemd would read it: with quotes around it or within, '-' for '_'.
+[[nodiscard]] std::optional<std::string> reserved_word_in(std::string_view command_line);
+
+/// Printable ASCII with its double quotes in pairs: what every reader of /proc/cmdline splits
+/// alike.
+[[nodiscard]] bool is_command_line(std::string_view text);
 
 /// A kernel module's, interface's or suite's name: letters, digits and "._-", beginning with one
 /// that is no "." or "-".

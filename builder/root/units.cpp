@@ -2,6 +2,8 @@
 #include "builder/root/units.hpp"
 
 #include "base/error.hpp"
+#include "base/terminal.hpp"
+#include "builder/recipe/checks.hpp"
 
 #include <map>
 #include <set>
@@ -108,8 +110,11 @@ class Enabling {
         if (!done_.insert(requested).second)
             return;
         const auto fail = [&](const std::string& why) {
-            return Error(ErrorCode::usage, "cannot enable unit '" + requested + "': " + why);
+            return Error(ErrorCode::usage,
+                         "cannot enable unit '" + printable(requested) + "': " + why);
         };
+        if (!is_unit_name(requested))
+            throw fail("that is not a unit's name");
         std::string unit = requested;
         const NameParts parts(requested);
         auto found = lookup_(requested);
@@ -128,16 +133,27 @@ class Enabling {
             if (instance == section->end())
                 throw fail("a template needs an instance, as in \"" + parts.prefix + "@NAME" +
                            parts.suffix + "\"");
-            unit = parts.prefix + "@" + instance->second + parts.suffix;
+            unit = named(requested, "DefaultInstance",
+                         parts.prefix + "@" + instance->second + parts.suffix);
         }
         add_links(unit, *found, *section);
         for (auto [also, last] = section->equal_range("Also"); also != last; ++also)
-            enable(expanded(also->second, unit), false);
+            enable(named(unit, "Also", expanded(also->second, unit)), false);
     }
 
     std::vector<UnitLink> links;
 
   private:
+    /// `name`, which `key` in the [Install] section of `unit` gave: what packages ship is no more
+    /// to be trusted than the rest of the input.
+    static std::string named(const std::string& unit, const char* key, const std::string& name) {
+        if (!is_unit_name(name))
+            throw Error(ErrorCode::usage, "cannot enable unit '" + printable(unit) + "': '" +
+                                              printable(name) + "' in its " + key +
+                                              "= is not a unit's name");
+        return name;
+    }
+
     void add_links(const std::string& unit, const FoundUnit& found, const Section& section) {
         const std::string base = std::string(unit_directories[0]) + "/";
         const std::string target = "/" + found.path;
@@ -145,9 +161,11 @@ class Enabling {
             {"WantedBy", ".wants/"}, {"RequiredBy", ".requires/"}, {"UpheldBy", ".upholds/"}};
         for (const auto& [key, directory] : directories)
             for (auto [word, last] = section.equal_range(key); word != last; ++word)
-                links.push_back({base + expanded(word->second, unit) + directory + unit, target});
+                links.push_back(
+                    {base + named(unit, key, expanded(word->second, unit)) + directory + unit,
+                     target});
         for (auto [alias, last] = section.equal_range("Alias"); alias != last; ++alias)
-            links.push_back({base + expanded(alias->second, unit), target});
+            links.push_back({base + named(unit, "Alias", expanded(alias->second, unit)), target});
     }
 
     const UnitLookup& lookup_;

@@ -61,6 +61,9 @@ Node& RootTree::add_child(Node& parent, const std::string& name, const Entry& en
         ++depth;
     if (depth > deepest)
         throw cannot_place(entry.path, "more than 1000 directories deep");
+    if (name.empty() || name == "." || name == ".." ||
+        name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
+        throw cannot_place(entry.path, "'" + printable(name) + "' is not a name for a file");
 
     auto node = std::make_unique<Node>();
     node->name = name;

@@ -181,3 +181,15 @@ TEST_CASE("a link chain cannot make the tree deeper than a stack can hold") {
     tree.insert(link_entry("l2", "l1/" + deep));
     CHECK_THROWS_WITH(tree.insert(file_entry("l2/" + deep + "/f")), Contains("1000"));
 }
+
+TEST_CASE("nothing gets a name into the tree that no file can have") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    for (const std::string& path :
+         {std::string("etc/.."), std::string("etc/."), std::string("etc/"),
+          std::string("etc/a\0b", 7), std::string()}) {
+        CAPTURE(path);
+        CHECK_THROWS_WITH(tree.put(file_entry(path)), Contains("is not a name for a file"));
+    }
+    CHECK(listing(tree) == Lines{"etc"});
+}

@@ -6,6 +6,8 @@
 #include <map>
 
 using Catch::Matchers::Contains;
+using Catch::Matchers::EndsWith;
+using Catch::Matchers::StartsWith;
 using namespace quoin;
 
 namespace {
@@ -64,6 +66,20 @@ TEST_CASE("Also= is followed, once each") {
     CHECK(links("a.service", {{"a.service", "[Install]\nAlso=a.socket\nWantedBy=m.target\n"},
                               {"a.socket", "[Install]\nAlso=a.service\nWantedBy=s.target\n"}}) ==
           Lines{"m.target.wants/a.service -> a.service", "s.target.wants/a.socket -> a.socket"});
+}
+
+TEST_CASE("an [Install] section can name nothing but units") {
+    for (const char* line :
+         {"Also=foo", "Alias=..", "Alias=.", "Alias=a/../b.service", "Also=.service",
+          "WantedBy=../../x", "WantedBy=%n/x.target", "Alias=.hidden.service"}) {
+        CAPTURE(line);
+        CHECK_THROWS_WITH(
+            links("a.service", {{"a.service", std::string("[Install]\n") + line + "\n"}}),
+            StartsWith("cannot enable unit 'a.service': '") && EndsWith("= is not a unit's name"));
+    }
+    CHECK_THROWS_WITH(links("foo", {}), "cannot enable unit 'foo': that is not a unit's name");
+    CHECK(links("a.service", {{"a.service", "[Install]\nWantedBy=dev-vport0.device\n"}}) ==
+          Lines{"dev-vport0.device.wants/a.service -> a.service"});
 }
 
 TEST_CASE("units that cannot be enabled are named") {
