@@ -133,7 +133,7 @@ class Resolver {
 } // namespace
 
 BootModules find_boot_modules(const RootFiles& root, const std::string& kernel_release,
-                              const std::vector<std::string>& wanted) {
+                              const std::vector<std::string>& wanted, const RecipePlaces& places) {
     Resolver resolver(root, kernel_release);
     BootModules result;
 
@@ -142,8 +142,9 @@ BootModules find_boot_modules(const RootFiles& root, const std::string& kernel_r
                                   "': cannot check that it can open a verified root");
     for (const auto name : required_modules)
         if (resolver.can_judge() && !resolver.is_known(name))
-            throw Error("kernel '" + kernel_release + "' has '" + std::string(name) +
-                        "' neither built in nor as a module: it cannot open a verified root");
+            result.warnings.push_back("kernel '" + kernel_release + "' has '" + std::string(name) +
+                                      "' neither built in nor as a module: it cannot open a "
+                                      "verified root");
     if (resolver.can_judge() && std::ranges::none_of(disk_modules, [&](std::string_view name) {
             return resolver.is_known(name);
         }))
@@ -157,9 +158,9 @@ BootModules find_boot_modules(const RootFiles& root, const std::string& kernel_r
     for (const auto& name : wanted) {
         const auto normalized = normalized_module_name(name);
         if (!resolver.is_known(normalized))
-            throw Error(ErrorCode::usage, "recipe: boot.modules names '" + name +
-                                              "', which kernel '" + kernel_release +
-                                              "' does not have");
+            throw places.mistake("boot.modules", name,
+                                 "'" + name + "' in 'modules' is no module of kernel '" +
+                                     kernel_release + "'");
         resolver.add(normalized);
     }
     result.modules = resolver.take();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "builder/recipe/places.hpp"
 
 #include <functional>
 #include <optional>
@@ -33,11 +34,11 @@ struct BootModules {
 /// The modules for opening a verified root from any usual disk, those in `wanted`, and what they
 /// all depend on: from modules.dep where it lists the module, else from the module itself; soft
 /// dependencies that exist too. What is built into the kernel is left out.
-/// Throws Error(usage) when a wanted module does not exist, Error(failed) when the kernel lacks
-/// something no verified boot can do without; a kernel that has no driver for any kind of disk is a
-/// warning.
+/// Throws the recipe's mistake when a wanted module does not exist. A kernel that lacks something
+/// no verified boot can do without, or has no driver for any kind of disk, is a warning.
 [[nodiscard]] BootModules find_boot_modules(const RootFiles& root,
                                             const std::string& kernel_release,
-                                            const std::vector<std::string>& wanted);
+                                            const std::vector<std::string>& wanted,
+                                            const RecipePlaces& places = {});
 
 } // namespace quoin

@@ -3,11 +3,13 @@
 // boot, so nothing is in it that the root could bring later.
 #include "builder/stages/initrd.hpp"
 
+#include "base/terminal.hpp"
 #include "builder/stages/archive.hpp"
 #include "builder/stages/microcode.hpp"
 
 #include <fmt/format.h>
-#include <set>
+#include <map>
+#include <optional>
 
 namespace quoin {
 namespace {
@@ -17,30 +19,41 @@ constexpr int compression_level = 19;
 /// Directories in which the kernel of the root would look for firmware.
 constexpr std::array<const char*, 2> firmware_directories = {"usr/lib/firmware/", "lib/firmware/"};
 
+/// Early userspace's kernel need not know compressed firmware, so it gets it plain.
+std::optional<Bytes> find_firmware(const RootFiles& root, const std::string& name) {
+    for (const auto* directory : firmware_directories)
+        for (const auto* suffix : {"", ".zst", ".xz"})
+            if (const auto path = directory + name + suffix; const auto content = root.read(path))
+                return *suffix == '\0' ? *content : decompressed(*content, path);
+    return std::nullopt;
+}
+
 void add_firmware(std::vector<CpioMember>& members, const RootFiles& root,
-                  const std::vector<BootModule>& modules) {
-    std::set<std::string> names;
+                  const std::vector<BootModule>& modules, std::vector<std::string>& warnings) {
+    std::map<std::string, std::string> modules_by_name;
     for (const auto& module : modules)
-        names.insert(module.firmware.begin(), module.firmware.end());
-    for (const auto& name : names)
-        for (const auto* directory : firmware_directories)
-            if (auto content = root.read(directory + name)) {
-                members.push_back({"lib/firmware/" + name, std::move(*content)});
-                break;
-            }
+        for (const auto& name : module.firmware)
+            modules_by_name.emplace(name, module.name);
+    for (const auto& [name, module] : modules_by_name) {
+        if (auto content = find_firmware(root, name))
+            members.push_back({"lib/firmware/" + name, std::move(*content)});
+        else
+            warnings.push_back("the root lacks the firmware '" + printable(name) +
+                               "', which the module '" + module + "' may ask for in early boot");
+    }
 }
 
 } // namespace
 
 Initrd build_initrd(const Recipe& recipe, const RootFiles& root, const std::string& kernel_release,
                     Bytes early_program) {
-    auto boot = find_boot_modules(root, kernel_release, recipe.modules);
+    auto boot = find_boot_modules(root, kernel_release, recipe.modules, recipe.places);
     Initrd initrd;
     initrd.warnings = std::move(boot.warnings);
 
     std::vector<CpioMember> members;
     members.push_back({"init", std::move(early_program), 0755});
-    add_firmware(members, root, boot.modules);
+    add_firmware(members, root, boot.modules, initrd.warnings);
     members.push_back({"modules/", {}});
     for (auto& module : boot.modules) {
         initrd.modules.push_back(module.name);

@@ -97,6 +97,23 @@ TEST_CASE("the initrd holds the early program, modules in load order, firmware a
     CHECK(members.size() == 9); // and the directories lib, lib/firmware, lib/firmware/a
 }
 
+TEST_CASE("compressed firmware is unpacked, absent firmware is named") {
+    for (const char* suffix : {".zst", ".xz"}) {
+        CAPTURE(suffix);
+        auto files = bootable_files();
+        auto firmware = files.extract("usr/lib/firmware/a/b.bin");
+        // Of both names: what is in the file says how it is packed.
+        files["usr/lib/firmware/a/b.bin" + std::string(suffix)] =
+            zstd_compressed(firmware.mapped(), 3);
+        const auto initrd = build_initrd(recipe(), root_of(files), "6.1", text("program"));
+        const auto members = read_newc(text_of(decompressed(initrd.content, "initrd")));
+        CHECK(member(members, "lib/firmware/a/b.bin").content == "firmware");
+        REQUIRE(initrd.warnings.size() == 1);
+        CHECK(initrd.warnings[0] == "the root lacks the firmware 'absent.bin', which the module "
+                                    "'dm_bufio' may ask for in early boot");
+    }
+}
+
 TEST_CASE("microcode comes first, uncompressed, in the kernel's place") {
     auto files = bootable_files();
     files["usr/lib/firmware/intel-ucode/06-01"] = text("one");
