@@ -18,15 +18,16 @@ struct NamedSigningKey {
 
 /// What a build signs with.
 struct BuildKeys {
-    std::vector<NamedSigningKey> signing; ///< every "signing*.key", sorted by name; at least one
+    std::vector<NamedSigningKey> signing; ///< every "signing*.key", sorted by name
     std::string secure_boot_key;          ///< path; empty when the directory has none
     std::string secure_boot_certificate;
 
     [[nodiscard]] bool secure_boot() const { return !secure_boot_key.empty(); }
 };
 
-/// Reads `directory`. Throws Error(usage), saying how to make keys, when it is empty or holds no
-/// signing key, and when only one half of the Secure Boot pair is there.
+/// Reads `directory`; without one ("") there are no keys and nothing gets signed. Throws
+/// Error(usage), saying how to make keys, when it holds no signing key, and when only one half of
+/// the Secure Boot pair is there.
 [[nodiscard]] BuildKeys read_build_keys(const std::string& directory);
 
 } // namespace quoin

@@ -2,6 +2,9 @@
 // The recipe: what a person declares. docs/man/quoin-recipe.5 has every key; configs/ has examples.
 #pragma once
 
+#include "builder/recipe/places.hpp"
+#include "crypto/signature.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -51,9 +54,16 @@ struct RecipeNetwork {
     std::vector<std::string> dns;
 };
 
+/// A key that nodes trust, with the name its file has in the root: "signing" for "signing.pub".
+struct NamedPublicKey {
+    std::string name;
+    PublicKey key;
+};
+
 /// A parsed and checked recipe. All defaults are filled in; paths are absolute.
 struct Recipe {
     std::string path;
+    RecipePlaces places; ///< of what later stages may have to refuse
 
     // [image]
     std::string id;
@@ -93,7 +103,7 @@ struct Recipe {
     std::uint64_t data_size = 0; ///< 0: default (64 MiB)
 
     // [trust]
-    std::vector<std::string> trust_keys; ///< public keys put into the root besides --keys' own
+    std::vector<NamedPublicKey> trust_keys; ///< put into the root besides --keys' own
     unsigned trust_required = 1;
 };
 

@@ -62,7 +62,7 @@ RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options
     own_files.insert(own_files.end(), options.added.begin(), options.added.end());
     assembly.add_files(own_files);
     add_layers(assembly, recipe, options);
-    assembly.kernel().require_found();
+    assembly.kernel().require_found(recipe.places);
 
     FinishedRoot finished = finish_root(assembly, recipe, epoch);
     writer.finish(assembly.tree(), file_system_time(finished.time));

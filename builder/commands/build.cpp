@@ -20,6 +20,7 @@
 #include "builder/stages/node_root_files.hpp"
 #include "builder/stages/report.hpp"
 #include "builder/stages/secure_boot.hpp"
+#include "builder/stages/trust.hpp"
 #include "builder/stages/uki.hpp"
 #include "bundle/head.hpp"
 #include "disk/gpt_create.hpp"
@@ -41,11 +42,11 @@ Region window(const PendingFile& disk, Extent place, const std::string& name) {
     return {disk.fd(), place.start, place.size, name};
 }
 
-RootImage write_root(const Recipe& recipe, const BuildKeys& keys, const BuildOptions& options,
-                     const PendingFile& disk) {
+RootImage write_root(const Recipe& recipe, const std::vector<NamedPublicKey>& anchors,
+                     const BuildOptions& options, const PendingFile& disk) {
     StageProgress progress("packing the root");
     return write_root_image(recipe,
-                            {node_root_files(recipe, keys), options.cache, progress.observer()},
+                            {node_root_files(recipe, anchors), options.cache, progress.observer()},
                             disk.fd(), esp_extent(recipe).end());
 }
 
@@ -71,13 +72,13 @@ Contents describe_contents(const RootImage& root, const PendingFile& disk, Exten
     return read_contents(reader, index, uki);
 }
 
-/// The bundle's head, so that an image can be verified by its signatures too.
-EspFile manifest_on_esp(const std::string& name, const PendingFile& bundle) {
+Bytes read_head(const PendingFile& bundle) {
+    const auto& name = bundle.final_path();
     Bytes header(bundle_header_size);
     pread_exact(bundle.fd(), header, 0, name);
     Bytes head(BundleHeader::parse(header).head_size());
     pread_exact(bundle.fd(), head, 0, name);
-    return {"/EFI/quoin/" + name + ".manifest", std::move(head)};
+    return head;
 }
 
 /// Some 32 bits that are the same for the same root.
@@ -90,6 +91,17 @@ void write_bundle_file(const PendingFile& bundle, const Release& release, const 
     (void)pack_bundle(bundle.fd(), bundle.final_path(), release, keys, progress.observer());
 }
 
+void write_boot_partition(const Recipe& recipe, const std::string& image, Extent place,
+                          const Digest& root_hash, std::int64_t time, std::vector<EspFile> files) {
+    try {
+        write_esp(image, place, recipe.sector_size, volume_id(root_hash), time, std::move(files));
+    } catch (const Error& e) {
+        if (e.code() == ErrorCode::usage)
+            throw recipe.places.mistake("disk.esp_size", "", e.what());
+        throw;
+    }
+}
+
 /// Everything of the disk but slot a. The table comes last: it says that the rest is there.
 void complete_disk(const Recipe& recipe, const BuildKeys& keys, const BuildOutputs& outputs,
                    const DiskLayout& layout, const Digest& root_hash, const Bytes& uki,
@@ -98,8 +110,9 @@ void complete_disk(const Recipe& recipe, const BuildKeys& keys, const BuildOutpu
     const auto& image = outputs.disk.temporary_path();
     auto files = loader_files(recipe, keys, time);
     files.push_back({"/EFI/Linux/" + name + ".efi", uki});
-    files.push_back(manifest_on_esp(name, outputs.bundle));
-    write_esp(image, layout.esp, recipe.sector_size, volume_id(root_hash), time, std::move(files));
+    // The bundle's head, so that an image can be verified by its signatures too.
+    files.push_back({"/EFI/quoin/" + name + ".manifest", read_head(outputs.bundle)});
+    write_boot_partition(recipe, image, layout.esp, root_hash, time, std::move(files));
     make_data_file_system(image, layout.data, derived_uuid("data file system", root_hash.hex()),
                           time);
     create_gpt(image, recipe.sector_size, derived_uuid("disk", root_hash.hex()),
@@ -140,13 +153,14 @@ std::optional<ReleaseSummary> read_previous(const Recipe& recipe, const std::str
 BuildReport build_image(const BuildOptions& options) {
     const auto recipe = read_recipe(options.recipe, options.settings);
     const auto keys = read_build_keys(options.keys);
+    const auto anchors = trust_anchors(recipe, keys);
     const auto previous = read_previous(recipe, options.previous);
     const auto name = image_name(recipe);
     BuildOutputs outputs(options.output, name);
     const auto& disk = outputs.disk;
 
     announce("packing the root");
-    const auto root = write_root(recipe, keys, options, disk);
+    const auto root = write_root(recipe, anchors, options, disk);
     const auto layout =
         lay_out_disk(recipe, root.size, SlotIndex{root.chunks, {}}.serialize().size());
     if (::ftruncate(disk.fd().get(), static_cast<off_t>(layout.disk_size)) != 0)
@@ -186,6 +200,9 @@ BuildReport build_image(const BuildOptions& options) {
 
     announce("describing the outputs");
     auto report = describe(recipe, keys, outputs, root, initrd);
+    for (auto& warning :
+         trust_warnings(recipe, anchors, BundleHead::parse(read_head(outputs.bundle))))
+        report.warnings.push_back(std::move(warning));
     report.root_hash = root_hash.hex();
     report.slot_size = layout.root_a.size;
     report.uki_size = uki.size();

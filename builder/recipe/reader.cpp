@@ -59,18 +59,24 @@ std::optional<std::string> nearest_word(std::string_view word, const std::set<st
     return nearest;
 }
 
+static std::string place_text(const std::string& file, std::uint32_t line, std::uint32_t column) {
+    return file.starts_with(setting_place)
+               ? file
+               : file + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
 void RecipeMistakes::add(const toml::source_region& where, const std::string& text) {
     mistakes_.emplace(where.path ? *where.path : file_, where.begin.line, where.begin.column, text);
 }
 
+std::string RecipeMistakes::place(const toml::source_region& where) const {
+    return place_text(where.path ? *where.path : file_, where.begin.line, where.begin.column);
+}
+
 void RecipeMistakes::throw_any() const {
     std::string text;
-    for (const auto& [file, line, column, what] : mistakes_) {
-        text += (text.empty() ? "" : "\n") + file + ":";
-        if (!file.starts_with(setting_place))
-            text += std::to_string(line) + ":" + std::to_string(column) + ":";
-        text += " " + what;
-    }
+    for (const auto& [file, line, column, what] : mistakes_)
+        text += (text.empty() ? "" : "\n") + place_text(file, line, column) + ": " + what;
     if (!text.empty())
         throw Error(ErrorCode::usage, text);
 }

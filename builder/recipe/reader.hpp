@@ -26,6 +26,9 @@ class RecipeMistakes {
     /// "what is wrong, what was expected" at a place in one of the files or settings.
     void add(const toml::source_region& where, const std::string& text);
 
+    /// "file:line:column", or "--set KEY".
+    [[nodiscard]] std::string place(const toml::source_region& where) const;
+
     /// Throws Error(usage) with all of them, one a line, in the order of each file; or returns.
     void throw_any() const;
 

@@ -10,10 +10,10 @@
 #include "builder/recipe/checks.hpp"
 #include "builder/recipe/fragments.hpp"
 #include "builder/recipe/sections.hpp"
+#include "crypto/trust.hpp"
 #include "disk/version_order.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 namespace quoin {
@@ -53,26 +53,16 @@ void read_image_section(const toml::table& toml, const RecipeContext& context) {
     table.finish();
 }
 
-/// Quoin sets these words itself; a second one would win over what is signed with the image.
-bool is_reserved_word(std::string_view word) {
-    constexpr std::array<std::string_view, 5> reserved{"roothash=", "quoin.",
-                                                       "root=", "init=", "rdinit="};
-    return std::any_of(reserved.begin(), reserved.end(),
-                       [&](std::string_view prefix) { return word.starts_with(prefix); });
-}
-
 void check_command_line(RecipeTable& table, const Placed<std::string>& line) {
-    for (std::size_t start = 0; start < line.value.size();) {
-        const std::size_t end = std::min(line.value.find(' ', start), line.value.size());
-        const std::string word = line.value.substr(start, end - start);
-        if (is_reserved_word(word))
-            table.mistake(line.where,
-                          "'" + printable(word) +
-                              "' in 'command_line' is set by Quoin, expected other words");
-        start = end + 1;
-    }
-    if (line.value.size() > longest_command_line)
-        table.mistake(line.where, "'command_line' is too long, expected at most 1024 characters");
+    if (const auto word = reserved_word_in(line.value))
+        table.mistake(line.where, "'" + printable(*word) +
+                                      "' in 'command_line' is set by Quoin, expected other words");
+    else if (!is_command_line(line.value))
+        table.mistake(line.where, "'command_line' has control characters, letters beyond ASCII or "
+                                  "a double quote without its other half, expected plain words");
+    else if (line.value.size() > longest_command_line)
+        table.mistake(line.where, "'command_line' is too long, expected at most " +
+                                      std::to_string(longest_command_line) + " characters");
 }
 
 void read_boot_section(const toml::table& toml, const RecipeContext& context) {
@@ -82,6 +72,7 @@ void read_boot_section(const toml::table& toml, const RecipeContext& context) {
         check_command_line(table, *line);
         recipe.command_line = line->value;
     }
+    context.remember("boot.modules", table.texts("modules"));
     recipe.modules = checked_texts(table, "modules", "the name of a kernel module", is_plain_name);
     checked_text(
         table, "kernel", "a kernel release such as \"6.1.0-13-amd64\"",
@@ -89,11 +80,18 @@ void read_boot_section(const toml::table& toml, const RecipeContext& context) {
             return !text.empty() && text.find_first_of("/ ") == std::string::npos && text[0] != '.';
         },
         recipe.kernel);
+    if (table.has("kernel"))
+        context.remember("boot.kernel", "", table.where("kernel"));
     if (const auto tries = table.integer("tries", 1, 9))
         recipe.tries = static_cast<unsigned>(tries->value);
     checked_text(
         table, "console", "a console such as \"ttyS0\" or \"ttyS0,115200\"",
-        [](const std::string& text) { return text.find_first_of(" =/") == std::string::npos; },
+        [](const std::string& text) {
+            return std::ranges::all_of(text, [](char c) {
+                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == ',';
+            });
+        },
         recipe.console);
     table.finish();
 }
@@ -116,6 +114,8 @@ void read_disk_section(const toml::table& toml, const RecipeContext& context) {
                                            " bytes, expected whole MiB");
         else if (size)
             target = size->value;
+        if (size)
+            context.remember(std::string("disk.") + key, "", size->where);
     };
     partition_size("esp_size", recipe.esp_size);
     partition_size("root_size", recipe.root_size);
@@ -125,12 +125,22 @@ void read_disk_section(const toml::table& toml, const RecipeContext& context) {
 
 void read_trust_section(const toml::table& toml, const RecipeContext& context) {
     RecipeTable table(toml, "[trust]", context.mistakes);
-    for (const auto& key : table.texts("keys"))
-        context.recipe.trust_keys.push_back(context.existing_path(key));
-    // The key of --keys comes in addition, so one more than those listed can be asked for.
-    const auto most = static_cast<std::int64_t>(context.recipe.trust_keys.size() + 1);
-    if (const auto required = table.integer("required", 1, most))
+    for (const auto& file : table.texts("keys")) {
+        const std::string path = context.existing_path(file);
+        const std::string name = std::filesystem::path(path).stem().string();
+        context.remember("trust.keys", name, file.where);
+        try {
+            if (exists(path))
+                context.recipe.trust_keys.push_back({name, PublicKey::read(path)});
+        } catch (const Error& e) {
+            table.mistake(file.where, e.what());
+        }
+    }
+    // How many there are besides, only the directory of --keys can tell: see trust_anchors().
+    if (const auto required = table.integer("required", 1, most_required_signatures)) {
         context.recipe.trust_required = static_cast<unsigned>(required->value);
+        context.remember("trust.required", "", required->where);
+    }
     table.finish();
 }
 

@@ -18,6 +18,17 @@ struct RecipeContext {
     /// An existing file or directory as an absolute path; records a mistake when there is none.
     /// What is relative starts at the file that says it, or with --set at the working directory.
     [[nodiscard]] std::string existing_path(const Placed<std::string>& path) const;
+
+    /// Keeps where a value stands that a later stage may have to refuse.
+    void remember(const std::string& key, const std::string& value,
+                  const toml::source_region& where) const {
+        recipe.places.remember(key, value, mistakes.place(where));
+    }
+    /// The same for each element of a list.
+    void remember(const std::string& key, const std::vector<Placed<std::string>>& values) const {
+        for (const auto& [value, where] : values)
+            remember(key, value, where);
+    }
 };
 
 void read_root_section(const toml::table& table, const RecipeContext& context);

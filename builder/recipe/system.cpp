@@ -21,8 +21,13 @@ RecipeUser read_user(const toml::table& toml, const RecipeContext& context) {
         table.mistake(table.where(),
                       std::string("missing key 'name' in [[system.users]], expected ") + name);
     checked_text(table, "name", name, is_account_name, user.name);
-    if (const auto uid = table.integer("uid", 0, largest_uid))
+    const std::string place = "system.users." + user.name;
+    context.remember(place, "", table.where());
+    if (const auto uid = table.integer("uid", 0, largest_uid)) {
         user.uid = static_cast<std::uint32_t>(uid->value);
+        context.remember(place + ".uid", "", uid->where);
+    }
+    context.remember(place + ".groups", table.texts("groups"));
     user.groups = checked_texts(table, "groups", "the name of a group", is_account_name);
     checked_text(table, "password_hash",
                  "a crypt(5) hash such as mkpasswd(1) prints, \"$y$…\"; without the key the "
@@ -58,6 +63,7 @@ void read_system_section(const toml::table& toml, const RecipeContext& context) 
                           "user '" + read.name + "' again, expected each name once");
         recipe.users.push_back(std::move(read));
     }
+    context.remember("system.enable", table.texts("enable"));
     recipe.enable = checked_texts(table, "enable", "a unit such as \"ssh.service\"", is_unit_name);
     for (const std::string& directory : checked_texts(
              table, "persist", "an absolute directory without '.' or '..'", is_clean_absolute_path))

@@ -92,10 +92,11 @@ enum GroupField { group_gid = 2, group_members = 3, group_fields };
 
 class Editor {
   public:
-    Editor(AccountFiles& files, std::int64_t day)
-        : passwd_(files.passwd, passwd_fields), shadow_(files.shadow, shadow_fields),
-          group_(files.group, group_fields), gshadow_(files.gshadow, group_fields),
-          has_gshadow_(!files.gshadow.empty()), day_(std::to_string(day)) {}
+    Editor(AccountFiles& files, std::int64_t day, const RecipePlaces& places)
+        : places_(places), passwd_(files.passwd, passwd_fields),
+          shadow_(files.shadow, shadow_fields), group_(files.group, group_fields),
+          gshadow_(files.gshadow, group_fields), has_gshadow_(!files.gshadow.empty()),
+          day_(std::to_string(day)) {}
 
     Account apply(const RecipeUser& user) {
         auto* row = passwd_.find(user.name);
@@ -119,8 +120,10 @@ class Editor {
     }
 
   private:
-    static Error cannot_add(const RecipeUser& user, const std::string& why) {
-        return {ErrorCode::usage, "cannot add user '" + user.name + "': " + why};
+    [[nodiscard]] Error cannot_add(const RecipeUser& user, const char* key,
+                                   const std::string& why) const {
+        return places_.mistake("system.users." + user.name + key, "",
+                               "cannot add user '" + user.name + "': " + why);
     }
 
     std::vector<std::string>& add_user(const RecipeUser& user) {
@@ -129,17 +132,18 @@ class Editor {
         std::uint32_t uid = user.uid.value_or(first_uid);
         while (!user.uid && (taken.contains(uid) || taken_groups.contains(uid)))
             if (++uid > last_uid)
-                throw cannot_add(user, "no uid is free");
+                throw cannot_add(user, "", "no uid is free");
         if (taken.contains(uid))
-            throw cannot_add(user, "uid " + std::to_string(uid) + " is taken");
+            throw cannot_add(user, ".uid", "uid " + std::to_string(uid) + " is taken");
 
         std::uint32_t gid = uid;
         if (const auto* existing = group_.find(user.name)) {
             gid = Table::number((*existing)[group_gid]);
         } else {
             if (taken_groups.contains(gid))
-                throw cannot_add(user, "gid " + std::to_string(gid) +
-                                           " for the group of the same name is taken");
+                throw cannot_add(user, ".uid",
+                                 "gid " + std::to_string(gid) +
+                                     " for the group of the same name is taken");
             group_.add({user.name, "x", std::to_string(gid), ""});
             if (has_gshadow_)
                 gshadow_.add({user.name, "!", "", ""});
@@ -150,9 +154,9 @@ class Editor {
                             user.shell.empty() ? "/bin/bash" : user.shell});
     }
 
-    static void change(const RecipeUser& user, std::vector<std::string>& row) {
+    void change(const RecipeUser& user, std::vector<std::string>& row) const {
         if (user.uid && Table::number(row[passwd_uid]) != *user.uid)
-            throw cannot_add(user, "the root has it with uid " + row[passwd_uid]);
+            throw cannot_add(user, ".uid", "the root has it with uid " + row[passwd_uid]);
         if (!user.home.empty())
             row[passwd_home] = user.home;
         if (!user.shell.empty())
@@ -173,8 +177,9 @@ class Editor {
     void join(const std::string& user, const std::string& group) {
         auto* row = group_.find(group);
         if (row == nullptr)
-            throw Error(ErrorCode::usage, "cannot add user '" + user + "' to group '" + group +
-                                              "': the root has no such group");
+            throw places_.mistake("system.users." + user + ".groups", group,
+                                  "cannot add user '" + user + "' to group '" + group +
+                                      "': the root has no such group");
         add_member(*row, user);
         if (auto* shadow_row = gshadow_.find(group))
             add_member(*shadow_row, user);
@@ -188,6 +193,7 @@ class Editor {
         row[group_members] = Table::joined(members, ',');
     }
 
+    const RecipePlaces& places_;
     Table passwd_;
     Table shadow_;
     Table group_;
@@ -199,8 +205,8 @@ class Editor {
 } // namespace
 
 std::vector<Account> apply_users(AccountFiles& files, const std::vector<RecipeUser>& users,
-                                 std::int64_t day) {
-    Editor editor(files, day);
+                                 std::int64_t day, const RecipePlaces& places) {
+    Editor editor(files, day, places);
     std::vector<Account> accounts;
     for (const RecipeUser& user : users)
         accounts.push_back(editor.apply(user));

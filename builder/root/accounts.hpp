@@ -28,9 +28,10 @@ struct Account {
 
 /// Adds the users, or changes those that exist (groups, password, shell, home when given). A new
 /// user gets a group of its own. `day`: days since 1970, for shadow's date of change. Throws
-/// Error(usage) naming user and cause: a group that does not exist, a uid that is taken.
-[[nodiscard]] std::vector<Account>
-apply_users(AccountFiles& files, const std::vector<RecipeUser>& users, std::int64_t day);
+/// the recipe's mistake naming user and cause: a group that does not exist, a uid that is taken.
+[[nodiscard]] std::vector<Account> apply_users(AccountFiles& files,
+                                               const std::vector<RecipeUser>& users,
+                                               std::int64_t day, const RecipePlaces& places = {});
 
 /// Locks root's password, unless it is locked already. True when there was one (or an empty one).
 bool lock_root(AccountFiles& files);

@@ -91,9 +91,11 @@ class Finishing {
         AccountFiles files{held_text("etc/passwd"), held_text("etc/shadow"), held_text("etc/group"),
                            held_text("etc/gshadow")};
         if (files.passwd.empty() && !recipe_.users.empty())
-            throw Error(ErrorCode::usage, "cannot add user '" + recipe_.users.front().name +
-                                              "': the root has no /etc/passwd");
-        const auto accounts = apply_users(files, recipe_.users, result_.time / seconds_a_day);
+            throw recipe_.places.mistake("system.users." + recipe_.users.front().name, "",
+                                         "cannot add user '" + recipe_.users.front().name +
+                                             "': the root has no /etc/passwd");
+        const auto accounts =
+            apply_users(files, recipe_.users, result_.time / seconds_a_day, recipe_.places);
         const bool root_given =
             std::any_of(recipe_.users.begin(), recipe_.users.end(), [](const RecipeUser& user) {
                 return user.name == "root" && !user.password_hash.empty();
@@ -183,12 +185,19 @@ class Finishing {
                 result_.warnings.emplace_back(
                     "the root lacks systemd-networkd, which [network] needs");
         }
-        const UnitLookup lookup = [&](const std::string& name) { return find_unit(name); };
         for (const std::string& unit : units)
-            for (const UnitLink& link : links_to_enable(unit, lookup))
+            for (const UnitLink& link : links_of(unit))
                 if (const Node* existing = tree_.find(link.path, false);
                     existing == nullptr || !existing->is_symlink())
                     put_link(link.path, link.target);
+    }
+
+    std::vector<UnitLink> links_of(const std::string& unit) {
+        try {
+            return links_to_enable(unit, [&](const std::string& name) { return find_unit(name); });
+        } catch (const Error& e) {
+            throw recipe_.places.mistake("system.enable", unit, e.what());
+        }
     }
 
     void make_mount_points() {

@@ -50,17 +50,18 @@ void KernelChoice::offer(const std::string& release, const ContentReader& conten
     release_ = release;
 }
 
-void KernelChoice::require_found() const {
+void KernelChoice::require_found(const RecipePlaces& places) const {
     if (!release_.empty())
         return;
-    const std::string places = "expected /boot/vmlinuz-* or /usr/lib/modules/*/vmlinuz";
+    const std::string expected = "expected /boot/vmlinuz-* or /usr/lib/modules/*/vmlinuz";
     if (wanted_.empty())
-        throw Error("no kernel found in the root: " + places);
+        throw Error("no kernel found in the root: " + expected);
     std::string others;
     for (const std::string& release : seen_)
         others += (others.empty() ? "" : ", ") + printable(release);
-    throw Error("no kernel '" + wanted_ +
-                "' found in the root: " + (others.empty() ? places : "it has " + others));
+    throw places.mistake("boot.kernel", "",
+                         "no kernel '" + wanted_ + "' found in the root: " +
+                             (others.empty() ? expected : "it has " + others));
 }
 
 } // namespace quoin

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "builder/entry.hpp"
+#include "builder/recipe/places.hpp"
 
 #include <optional>
 #include <set>
@@ -28,8 +29,9 @@ class KernelChoice {
     /// Reads the content when this is the best kernel so far.
     void offer(const std::string& release, const ContentReader& content);
 
-    /// Throws Error(failed) saying what was looked for, and what is there instead.
-    void require_found() const;
+    /// Throws saying what was looked for, and what is there instead: the recipe's mistake when it
+    /// names a release, else Error(failed).
+    void require_found(const RecipePlaces& places) const;
 
     [[nodiscard]] const std::string& release() const { return release_; }
     [[nodiscard]] Bytes& image() { return image_; }

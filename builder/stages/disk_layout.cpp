@@ -3,7 +3,6 @@
 // at most 4 × root + 400 MiB by default.
 #include "builder/stages/disk_layout.hpp"
 
-#include "base/error.hpp"
 #include "base/units.hpp"
 #include "disk/verity.hpp"
 
@@ -29,8 +28,9 @@ std::uint64_t slot_size(const Recipe& recipe, std::uint64_t root_size) {
     if (recipe.root_size == 0)
         return round_up(std::max(root_size + root_size / 2, root_size + least_headroom), alignment);
     if (recipe.root_size < root_size)
-        throw Error(ErrorCode::usage, "recipe: disk.root_size is " + format_size(recipe.root_size) +
-                                          ", but the root takes " + format_size(root_size));
+        throw recipe.places.mistake("disk.root_size", "",
+                                    "'root_size' is " + format_size(recipe.root_size) +
+                                        ", but the root takes " + format_size(root_size));
     return round_up(recipe.root_size, alignment);
 }
 

@@ -63,7 +63,7 @@ unsigned sectors_per_cluster(std::uint64_t esp_size, unsigned sector_size) {
             return per_cluster;
     }
     throw Error(ErrorCode::usage,
-                fmt::format("recipe: disk.esp_size is {}, too small for FAT32 with sectors of {}: "
+                fmt::format("'esp_size' is {}, too small for FAT32 with sectors of {}: "
                             "at least {} are needed",
                             format_size(esp_size), format_size(sector_size),
                             format_size(round_up(least_clusters * (sector_size + 16), MiB))));
@@ -76,7 +76,7 @@ void check_room_for_update(const std::vector<EspFile>& files, std::uint64_t esp_
         needed += file.content.size() * (file.path.starts_with(uki_directory) ? 2 : 1);
     if (needed > esp_size)
         throw Error(ErrorCode::usage,
-                    fmt::format("recipe: disk.esp_size is {}, but two kernels and the boot loader "
+                    fmt::format("'esp_size' is {}, but two kernels and the boot loader "
                                 "take {}: a node could not update",
                                 format_size(esp_size), format_size(needed)));
 }

@@ -2,12 +2,9 @@
 // The places are docs/ARCHITECTURE.md's, "In the root".
 #include "builder/stages/node_root_files.hpp"
 
-#include "base/error.hpp"
 #include "builder/node_files.hpp"
 #include "builder/own_programs.hpp"
 
-#include <algorithm>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -28,21 +25,11 @@ std::string image_json(const Recipe& recipe) {
            "\n";
 }
 
-void add_trust_anchors(std::vector<AddedFile>& files, const Recipe& recipe, const BuildKeys& keys) {
+void add_trust_anchors(std::vector<AddedFile>& files, const Recipe& recipe,
+                       const std::vector<NamedPublicKey>& anchors) {
     const std::string directory = "usr/share/quoin/trust/";
-    const auto add = [&](const std::string& name, const PublicKey& key) {
-        auto file = text_file(directory + name + ".pub", key.pem());
-        const auto same = std::ranges::find(files, file.path, &AddedFile::path);
-        if (same == files.end())
-            files.push_back(std::move(file));
-        else if (same->content != file.content)
-            throw Error(ErrorCode::usage,
-                        "recipe: trust.keys: two different keys are named '" + name + ".pub'");
-    };
-    for (const auto& signer : keys.signing)
-        add(signer.name, signer.key.public_key());
-    for (const auto& path : recipe.trust_keys)
-        add(std::filesystem::path(path).stem().string(), PublicKey::read(path));
+    for (const auto& anchor : anchors)
+        files.push_back(text_file(directory + anchor.name + ".pub", anchor.key.pem()));
     files.push_back(text_file(directory + "trust.toml",
                               "required = " + std::to_string(recipe.trust_required) + "\n"));
 }
@@ -68,7 +55,8 @@ void add_units(std::vector<AddedFile>& files) {
 
 } // namespace
 
-std::vector<AddedFile> node_root_files(const Recipe& recipe, const BuildKeys& keys) {
+std::vector<AddedFile> node_root_files(const Recipe& recipe,
+                                       const std::vector<NamedPublicKey>& anchors) {
     std::vector<AddedFile> files;
     if (!recipe.quoin_agent)
         return files;
@@ -79,7 +67,7 @@ std::vector<AddedFile> node_root_files(const Recipe& recipe, const BuildKeys& ke
     add_units(files);
     files.push_back(text_file("usr/share/quoin/agent.toml", node_file("agent.toml")));
     files.push_back(text_file("usr/share/quoin/image.json", image_json(recipe)));
-    add_trust_anchors(files, recipe, keys);
+    add_trust_anchors(files, recipe, anchors);
     return files;
 }
 

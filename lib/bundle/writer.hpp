@@ -13,7 +13,8 @@ namespace quoin {
 
 /// Fills in the manifest's index, data and contents fields, signs it with every key and writes the
 /// bundle to `out`: root chunks come from `root` (the squashfs as it lies in an image), UKI chunks
-/// from `uki`. Returns the manifest as signed.
+/// from `uki`. Returns the manifest as signed. Without keys the bundle has no signature, and nobody
+/// trusts it.
 Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
                       const Contents& contents, const Region& root, ByteView uki,
                       const std::vector<SigningKey>& keys, const ProgressObserver& progress = {});

@@ -48,7 +48,7 @@ static unsigned read_required(const std::string& path) {
     try {
         const toml::table table = toml::parse(text, path);
         const auto required = table["required"].value_exact<std::int64_t>();
-        if (table.size() != 1 || !required || *required < 1 || *required > 1000)
+        if (table.size() != 1 || !required || *required < 1 || *required > most_required_signatures)
             throw wrong("expected the one line 'required = N', N at least 1");
         return static_cast<unsigned>(*required);
     } catch (const toml::parse_error& e) {

@@ -9,6 +9,9 @@
 
 namespace quoin {
 
+/// What trust.toml may ask for at most.
+inline constexpr unsigned most_required_signatures = 1000;
+
 /// The public keys a node or an auditor trusts and how many of them must have signed.
 struct TrustAnchors {
     std::vector<PublicKey> keys; ///< distinct by id

@@ -72,6 +72,16 @@ TEST_CASE("users that cannot be are refused by name") {
                       "cannot add user 'ann': the root has it with uid 1000");
 }
 
+TEST_CASE("a user that cannot be is reported where the recipe has it") {
+    AccountFiles files = small_files();
+    RecipePlaces places;
+    places.remember("system.users.bob.groups", "docker", "node.toml:7:11");
+    RecipeUser bob = user("bob");
+    bob.groups = {"docker"};
+    CHECK_THROWS_WITH(apply_users(files, {bob}, 0, places),
+                      StartsWith("node.toml:7:11: cannot add user 'bob' to group 'docker'"));
+}
+
 TEST_CASE("root's password is locked once") {
     AccountFiles files = small_files();
     CHECK(lock_root(files));

@@ -28,8 +28,9 @@ struct RecipePlace {
     std::string path = directory.path() + "/recipe.toml";
 
     RecipePlace() {
-        for (const char* name : {"root.tar", "key.pub", "own.deb"})
+        for (const char* name : {"root.tar", "own.deb"})
             write_text(directory.path() + "/" + name, "");
+        write_text(directory.path() + "/key.pub", SigningKey::generate().public_key().pem());
         std::filesystem::create_directories(directory.path() + "/tree");
         std::filesystem::create_directories(directory.path() + "/layout:odd");
         write_text(directory.path() + "/layout:odd/index.json", "");
@@ -157,7 +158,8 @@ required = 2
     CHECK(recipe.sector_size == 4096);
     CHECK(recipe.root_size == GiB);
     CHECK(recipe.trust_required == 2);
-    CHECK(recipe.trust_keys.front() == place.directory.path() + "/key.pub");
+    REQUIRE(recipe.trust_keys.size() == 1);
+    CHECK(recipe.trust_keys.front().name == "key");
 }
 
 TEST_CASE("every mistake is reported at once, in the order of the file") {
@@ -232,8 +234,58 @@ TEST_CASE("values that would be dangerous are refused") {
                Contains("user 'a' again"));
     CHECK_THAT(one("[network.lan]\naddresses = [\"10.0.0.1/33\"]\n"), Contains("10.0.0.1/33"));
     CHECK_THAT(one("[network.\"../x\"]\n"), Contains("is no name for a network"));
-    CHECK_THAT(one("[trust]\nkeys = [\"key.pub\"]\nrequired = 3\n"), Contains("expected 1 to 2"));
+    CHECK_THAT(one("[trust]\nrequired = 0\n"), Contains("8:12: 'required' is 0, expected 1 to"));
+    CHECK_THAT(one("[trust]\nkeys = [\"root.tar\"]\n"),
+               StartsWith("8:9: ") && Contains("root.tar"));
     CHECK_THAT(one("[frobnicate]\n"), Contains("expected one of boot, disk, image"));
+}
+
+TEST_CASE("the command line can say nothing of what Quoin says in it") {
+    const RecipePlace place;
+    const auto line = [&](const std::string& text) {
+        return place.mistake(image + root + "[boot]\ncommand_line = '''" + text + "'''\n");
+    };
+    for (const char* text :
+         {"quiet\troothash=00", "\"init=/bin/sh\"", "quiet \"rdinit=/x y\"", "root=/dev/sda",
+          "panic=0", "rw", "gpt", "ro", "initrd=\\x", "quoin.blocks=1", "in\"\"it=/x",
+          "systemd.gpt-auto=1", "systemd.verity=yes", "\"", "quiet \"splash", "caf\u00e9"}) {
+        CAPTURE(text);
+        CHECK_THAT(line(text), StartsWith("8:16: '"));
+    }
+    for (const char* text : {"quiet splash", "dyndbg=\"file a.c +p\"", "panic_on_oops=1",
+                             "systemd.unit=rescue.target", "rootwait", "console=ttyS1"}) {
+        CAPTURE(text);
+        const auto recipe =
+            place.read(image + root + "[boot]\ncommand_line = '''" + text + "'''\n");
+        CHECK(recipe.command_line == text);
+    }
+}
+
+TEST_CASE("a mistake that only a later stage can see has its place too") {
+    const RecipePlace place;
+    const Recipe recipe = place.read(image + root +
+                                     "[boot]\n"
+                                     "modules = [\"nvme\", \"nonesuch\"]\n"
+                                     "[disk]\n"
+                                     "root_size = \"64M\"\n"
+                                     "[system]\n"
+                                     "enable = [\"gone.service\"]\n"
+                                     "[[system.users]]\n"
+                                     "name = \"ann\"\n"
+                                     "uid = 7\n"
+                                     "groups = [\"docker\"]\n");
+    const auto mistake = [&](const std::string& key, const std::string& value) {
+        const std::string text = recipe.places.mistake(key, value, "wrong").what();
+        REQUIRE_THAT(text, StartsWith(place.path + ":"));
+        return text.substr(place.path.size() + 1);
+    };
+    CHECK(mistake("boot.modules", "nonesuch") == "8:20: wrong");
+    CHECK(mistake("disk.root_size", "") == "10:13: wrong");
+    CHECK(mistake("system.enable", "gone.service") == "12:11: wrong");
+    CHECK(mistake("system.users.ann", "") == "13:1: wrong");
+    CHECK(mistake("system.users.ann.uid", "") == "15:7: wrong");
+    CHECK(mistake("system.users.ann.groups", "docker") == "16:11: wrong");
+    CHECK(std::string(recipe.places.mistake("boot.kernel", "", "wrong").what()) == "wrong");
 }
 
 TEST_CASE("control characters of a recipe do not reach the terminal") {

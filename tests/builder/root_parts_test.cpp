@@ -57,9 +57,9 @@ TEST_CASE("the newest kernel is kept, or the wanted one") {
     CHECK(text_of(wanted.image()) == "5.10.0-99");
     KernelChoice absent("6.6");
     offer_all(absent);
-    CHECK_THROWS_WITH(absent.require_found(),
+    CHECK_THROWS_WITH(absent.require_found({}),
                       Contains("no kernel '6.6'") && Contains("5.10.0-99, 6.1.0-13, 6.1.0-9"));
-    CHECK_THROWS_WITH(KernelChoice("").require_found(),
+    CHECK_THROWS_WITH(KernelChoice("").require_found({}),
                       Contains("no kernel found in the root: expected /boot/vmlinuz-*"));
 }
 

@@ -80,6 +80,18 @@ class BuildOutputs(ProgramTest):
         self.assertIn("systemd", result.complaints)
 
 
+    def test_unsigned(self):
+        """without --keys nothing is signed, build says so, and verify refuses the bundle"""
+        directory = new_directory()
+        recipe = write_recipe(directory, "1.0.0", f'tar = "{root_tar()}"')
+        result = self.succeed(quoin("build", recipe, "-o", directory, "--json"))
+        self.assertIn("unsigned", result.complaints)
+        self.assertEqual([], result.json["signers"])
+        bundle = directory / "node_1.0.0.quoin"
+        self.succeed(quoin("inspect", bundle))
+        self.assert_status(3, quoin("verify", bundle, "--trust", keys() / "signing.pub"))
+
+
 class BuildSources(ProgramTest):
     def build(self, source: str) -> str:
         directory = new_directory()
@@ -129,6 +141,24 @@ class BuildSources(ProgramTest):
         result = self.assert_status(2, quoin("build", recipe, "--keys", keys()))
         self.assertRegex(result.complaints, rf"{recipe}:3:\d+: .*versoin.*version")
         self.assertRegex(result.complaints, rf"{recipe}:4:\d+: .*z80")
+
+
+    def test_late_mistakes(self):
+        """mistakes that only the root or the keys show have file, line and column too"""
+        for section, words in (('[system]\nenable = ["gone.service"]\n', "'gone.service'"),
+                               ('[boot]\nmodules = ["nonesuch"]\n', "'nonesuch'"),
+                               ('[disk]\nroot_size = "1M"\n', "'root_size'"),
+                               ('[[system.users]]\nname = "a"\ngroups = ["gone"]\n', "'gone'"),
+                               ('[trust]\nrequired = 2\n', "only 1 key is trusted"),
+                               (f'[trust]\nkeys = ["{root_tar()}"]\n', "root-")):
+            directory = new_directory()
+            recipe = directory / "late.toml"
+            recipe.write_text('[image]\nid = "node"\nversion = "1.0.0"\narchitecture = "x86-64"\n'
+                              f'[root]\ntar = "{root_tar()}"\n' + section)
+            result = quoin("build", recipe, "-o", directory / "out", "--keys", keys())
+            complaints = self.assert_status(2, result).complaints
+            self.assertRegex(complaints, rf"{recipe}:\d+:\d+: .*{words}")
+            self.assertFalse((directory / "out").exists())
 
 
 class BuildPrevious(ProgramTest):
