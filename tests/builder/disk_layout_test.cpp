@@ -73,7 +73,7 @@ TEST_CASE("sizes of the recipe are kept, and a slot too small for the root is re
     CHECK(layout.esp.size == 100 * MiB);
     CHECK(layout.root_a.size == 64 * MiB);
     CHECK(layout.data.size == 1 * GiB);
-    CHECK_THROWS_WITH(lay_out_disk(with_sizes, 65 * MiB, 4096), Catch::Contains("disk.root_size"));
+    CHECK_THROWS_WITH(lay_out_disk(with_sizes, 65 * MiB, 4096), Catch::Contains("'root_size'"));
 }
 
 TEST_CASE("slot a's UUIDs are the halves of the root hash, all others differ from each other") {

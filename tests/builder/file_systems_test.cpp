@@ -104,7 +104,7 @@ TEST_CASE("an ESP without room for a second kernel is refused") {
     auto files = some_files();
     files[1].content.resize(33 * MiB);
     CHECK_THROWS_WITH(write_esp(image.path(), {MiB, 64 * MiB}, 512, 1, time_of_build, files),
-                      Catch::Contains("disk.esp_size"));
+                      Catch::Contains("'esp_size'"));
 }
 
 TEST_CASE("the data file system is a sound, deterministic ext4 in its place") {
