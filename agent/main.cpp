@@ -75,6 +75,8 @@ CommandLine::CommandLine() {
     install->add_flag("--reboot", invocation.reboot, "Reboot into it at once");
     install->add_flag("--force-quarantined", invocation.force_quarantined,
                       "Even if this release failed here before");
+    install->add_flag("--dry-run", invocation.dry_run,
+                      "Decide and say what it would take, but change nothing");
     add("confirm", "The running system is good: start it without counting", commands::confirm);
     add("rollback", "Go back to the confirmed system in the other slot", commands::rollback)
         ->add_flag("--reboot", invocation.reboot, "Reboot into it at once");

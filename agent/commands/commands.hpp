@@ -16,6 +16,7 @@ struct Invocation {
     std::string source;             ///< install: path or URL
     bool reboot = false;            ///< install, rollback
     bool force_quarantined = false; ///< install
+    bool dry_run = false;           ///< install
 };
 
 void status(const Invocation& invocation);

@@ -4,6 +4,7 @@
 #include "agent/bootloaders/systemd_boot.hpp"
 #include "agent/commands/commands.hpp"
 #include "agent/steps/reboot.hpp"
+#include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "base/units.hpp"
 
@@ -53,22 +54,66 @@ std::string as_text(const InstallReport& report) {
            format_duration(report.seconds);
 }
 
+std::string as_json(const InstallForecast& forecast) {
+    const Manifest& manifest = forecast.prepared.bundle.manifest;
+    const InstallEstimate& estimate = forecast.estimate;
+    const nlohmann::json json = {{"version", manifest.version},
+                                 {"root_hash", manifest.root_hash.hex()},
+                                 {"bytes_total", estimate.bytes_total},
+                                 {"bytes_reused", estimate.bytes_reused},
+                                 {"bytes_to_fetch", estimate.bytes_to_fetch},
+                                 {"bytes_to_write", estimate.bytes_to_write},
+                                 {"requests", estimate.requests}};
+    return json.dump() + "\n";
+}
+
+std::string as_text(const InstallForecast& forecast) {
+    const InstallEstimate& estimate = forecast.estimate;
+    return "version " + forecast.prepared.bundle.manifest.version + " would take " +
+           format_size(estimate.bytes_to_fetch) + " to fetch in " +
+           std::to_string(estimate.requests) + " requests and " +
+           format_size(estimate.bytes_to_write) + " to write; " +
+           format_size(estimate.bytes_reused) + " of " + format_size(estimate.bytes_total) +
+           " are here already; nothing was changed";
+}
+
+InstallObserver observer_of(StepLines& lines) {
+    return [&lines](const std::string& step, std::uint64_t done, std::uint64_t whole) {
+        lines.update(step, done, whole);
+    };
+}
+
+void forecast(const Invocation& invocation, const InstallOptions& options) {
+    const Node node = Node::open(invocation.node, false);
+    const SystemdBoot loader(node.esp_directory());
+    StepLines lines;
+    const InstallForecast forecast = forecast_install(node, loader, options, observer_of(lines));
+    lines.finish();
+    if (invocation.json)
+        print(as_json(forecast));
+    else
+        report(as_text(forecast));
+}
+
 } // namespace
 
 void install(const Invocation& invocation) {
     if (invocation.reboot)
         require_live(invocation, "--reboot");
+    if (invocation.dry_run && invocation.reboot)
+        throw Error(ErrorCode::usage, "--dry-run and --reboot exclude each other");
     InstallOptions options;
     options.source = invocation.source;
     options.allow_quarantined = invocation.force_quarantined;
+    if (invocation.dry_run) {
+        forecast(invocation, options);
+        return;
+    }
     {
         Node node = Node::open(invocation.node, true);
         SystemdBoot loader(node.esp_directory());
         StepLines lines;
-        const InstallReport installed =
-            quoin::install(node, loader, options,
-                           [&lines](const std::string& step, std::uint64_t done,
-                                    std::uint64_t whole) { lines.update(step, done, whole); });
+        const InstallReport installed = quoin::install(node, loader, options, observer_of(lines));
         lines.finish();
         if (invocation.json)
             print(as_json(installed));

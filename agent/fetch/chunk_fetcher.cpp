@@ -13,21 +13,28 @@ namespace {
 constexpr std::uint64_t merged_gap = 64 * KiB;
 } // namespace
 
+DataRange range_from(const std::vector<const PlacedChunk*>& wanted, std::size_t first,
+                     bool seekable) {
+    const std::uint64_t gap = seekable ? merged_gap : UINT64_MAX;
+    DataRange range{wanted[first]->data_offset,
+                    wanted[first]->data_offset + wanted[first]->chunk.size};
+    for (std::size_t i = first + 1; i < wanted.size(); ++i) {
+        const std::uint64_t offset = wanted[i]->data_offset;
+        if (offset < range.end || offset - range.end > gap)
+            break;
+        range.end = offset + wanted[i]->chunk.size;
+    }
+    return range;
+}
+
 ChunkFetcher::ChunkFetcher(BundleSource& source, std::uint64_t data_start,
                            std::vector<const PlacedChunk*> wanted)
     : source_(source), data_start_(data_start), wanted_(std::move(wanted)) {}
 
 void ChunkFetcher::start_range() {
-    const std::uint64_t gap = source_.seekable() ? merged_gap : UINT64_MAX;
-    place_ = wanted_[next_]->data_offset;
-    range_end_ = place_ + wanted_[next_]->chunk.size;
-    for (std::size_t i = next_ + 1; i < wanted_.size(); ++i) {
-        const std::uint64_t offset = wanted_[i]->data_offset;
-        if (offset < range_end_ || offset - range_end_ > gap)
-            break;
-        range_end_ = offset + wanted_[i]->chunk.size;
-    }
-    source_.start(data_start_ + place_, range_end_ - place_);
+    range_ = range_from(wanted_, next_, source_.seekable());
+    place_ = range_.start;
+    source_.start(data_start_ + range_.start, range_.end - range_.start);
 }
 
 void ChunkFetcher::skip_to(std::uint64_t place) {
@@ -49,12 +56,12 @@ ByteView ChunkFetcher::read_chunk(const PlacedChunk& placed) {
 
 ByteView ChunkFetcher::next() {
     const PlacedChunk& placed = *wanted_.at(next_);
-    if (place_ > placed.data_offset || placed.data_offset + placed.chunk.size > range_end_)
+    if (place_ > placed.data_offset || placed.data_offset + placed.chunk.size > range_.end)
         start_range();
     ByteView content = read_chunk(placed);
     if (chunk_hash(content) != placed.chunk.hash) {
         place_ = placed.data_offset;
-        range_end_ = place_ + placed.chunk.size;
+        range_ = {place_, place_ + placed.chunk.size};
         source_.start(data_start_ + place_, placed.chunk.size);
         content = read_chunk(placed);
         if (chunk_hash(content) != placed.chunk.hash)

@@ -9,9 +9,20 @@
 
 namespace quoin {
 
-/// Delivers the wanted chunks one by one, in the order given. Neighbours in the bundle come with
-/// one request: gaps of up to 64 KiB are transferred rather than asked around, and a source that
-/// cannot seek is read in one go. Holds one chunk (at most 1 MiB).
+/// A stretch of the data area that one request brings.
+struct DataRange {
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+};
+
+/// The range that starts with wanted[first] and goes on as long as one request is better than two:
+/// gaps of up to 64 KiB are transferred rather than asked around, all of them where the source
+/// cannot seek.
+[[nodiscard]] DataRange range_from(const std::vector<const PlacedChunk*>& wanted, std::size_t first,
+                                   bool seekable);
+
+/// Delivers the wanted chunks one by one, in the order given, in ranges as above. Holds one chunk
+/// (at most 1 MiB).
 class ChunkFetcher {
   public:
     /// `data_start` is the place of the data area in the bundle; source and chunks outlive this.
@@ -34,8 +45,8 @@ class ChunkFetcher {
     std::uint64_t data_start_;
     std::vector<const PlacedChunk*> wanted_;
     std::size_t next_ = 0;
-    std::uint64_t place_ = 0;     ///< in the data area, of the next byte the source delivers
-    std::uint64_t range_end_ = 0; ///< of the range started last
+    std::uint64_t place_ = 0; ///< in the data area, of the next byte the source delivers
+    DataRange range_;         ///< started last
     std::uint64_t delivered_ = 0;
     Bytes content_;
 };

@@ -4,11 +4,9 @@
 #include "agent/steps/install.hpp"
 
 #include "agent/clock.hpp"
-#include "agent/fetch/open_bundle.hpp"
 #include "agent/steps/cancel.hpp"
-#include "agent/steps/check_release.hpp"
 #include "agent/steps/keep_manifest.hpp"
-#include "agent/steps/observe.hpp"
+#include "agent/steps/prepare_install.hpp"
 #include "agent/steps/read_back.hpp"
 #include "agent/steps/slot_table.hpp"
 #include "agent/steps/stage_boot_image.hpp"
@@ -31,20 +29,19 @@ class Installation {
           report_(report) {}
 
     void run(BundleSource& source) {
-        const OpenBundle bundle = authenticate(source);
-        const Manifest& manifest = bundle.manifest;
-        Bytes index = fetch_index(source, bundle);
-        InstallPlan plan = make_install_plan(index, manifest);
+        step("verifying")(0, 0);
+        prepared_ = prepare_install(node_, loader_, source, options_.allow_quarantined);
+        const Manifest& manifest = prepared_.bundle.manifest;
 
         take_slot(manifest);
         // From here on nothing starts the target slot, and its index says "writing": a later
         // install finds every chunk that this one brings in place.
-        mark_writing(manifest, std::move(index));
-        write_content(manifest, plan, source, bundle.header.data_offset());
+        mark_writing(manifest);
+        write_content(manifest, source);
         // The data on the medium is proven; nothing starts it yet.
-        stage(manifest, plan, source, bundle.header.data_offset());
-        keep_head(bundle);
-        name_slot(node_, roles_.target, manifest);
+        stage(manifest, source);
+        keep_head(prepared_.bundle);
+        name_slot(node_, roles().target, manifest);
         arm(manifest);
         report(manifest);
     }
@@ -58,83 +55,41 @@ class Installation {
         };
     }
 
-    OpenBundle authenticate(BundleSource& source) {
-        step("verifying")(0, 0);
-        OpenBundle bundle = open_bundle(source, node_.trust_anchors());
-        const AgentState state = AgentState::read(node_.state_directory());
-        const Observation seen = observe(node_, loader_, state);
-        ReleaseContext context = release_context(bundle.manifest, node_, loader_, state, seen);
-        context.agent_version = QUOIN_VERSION;
-        context.allow_quarantined = options_.allow_quarantined;
-        require_accepted(bundle.manifest, context);
-
-        roles_ = roles_of(seen);
-        const ObservedSlot& running = seen.slot(roles_.running);
-        from_version_ = running.slot.version;
-        from_root_hash_ = running.root_hash();
-        running_image_ = running.entry ? loader_.path_of(running.entry->name) : std::string();
-        return bundle;
-    }
-
-    /// The index kept with a slot; empty when there is none.
-    SlotIndex known_index(char name, bool finished_only) {
-        const Slot& slot = node_.slot(name);
-        const auto stored = read_slot_index(node_.verity_region(slot));
-        if (!stored || (finished_only && (stored->state != SlotIndexState::complete ||
-                                          stored->root_hash != slot.root_hash)))
-            return {};
-        try {
-            return SlotIndex::parse(stored->index);
-        } catch (const Error& problem) {
-            say_detail("cannot use the index of slot '" + std::string(1, name) +
-                       "': " + problem.what() + ", ignoring");
-            return {};
-        }
-    }
-
-    InstallPlan make_install_plan(ByteView index, const Manifest& manifest) {
-        InstallPlan plan =
-            make_plan(parse_index(index, manifest), known_index(roles_.target, false),
-                      known_index(roles_.running, true));
-        settle_boot_image(plan, running_image_);
-        return plan;
-    }
+    [[nodiscard]] const UpdateRoles& roles() const { return prepared_.roles; }
+    [[nodiscard]] std::uint64_t data_start() const { return prepared_.bundle.header.data_offset(); }
 
     /// Nothing may start or find the slot while it is rewritten.
     void take_slot(const Manifest& manifest) {
         cancel_.check();
-        const Slot target = node_.slot(roles_.target);
+        const Slot target = node_.slot(roles().target);
         for (const BootEntry& entry : loader_.entries())
             if (entry.listed && is_superseded(entry, target, manifest))
                 loader_.unlist(entry.name);
 
         AgentState state = AgentState::read(node_.state_directory());
-        if (state.attempt && state.attempt->slot == roles_.target) {
+        if (state.attempt && state.attempt->slot == roles().target) {
             state.attempt.reset();
             state.write(node_.state_directory());
         }
-        empty_slot(node_, roles_.target);
+        empty_slot(node_, roles().target);
     }
 
-    void mark_writing(const Manifest& manifest, Bytes index) {
-        const Region verity = node_.verity_region(node_.slot(roles_.target));
-        const auto stored = read_slot_index(verity);
-        if (stored && stored->state == SlotIndexState::writing &&
-            stored->root_hash == manifest.root_hash && stored->index == index)
+    void mark_writing(const Manifest& manifest) {
+        if (index_is_written(node_, prepared_))
             return;
-        report_.bytes_written += index.size();
-        write_slot_index(verity, {SlotIndexState::writing, manifest.root_hash, manifest.root_size,
-                                  std::move(index)});
+        report_.bytes_written += prepared_.index.size();
+        write_slot_index(node_.verity_region(node_.slot(roles().target)),
+                         {SlotIndexState::writing, manifest.root_hash, manifest.root_size,
+                          std::move(prepared_.index)});
     }
 
-    void write_content(const Manifest& manifest, InstallPlan& plan, BundleSource& source,
-                       std::uint64_t data_start) {
-        const Slot target = node_.slot(roles_.target);
+    void write_content(const Manifest& manifest, BundleSource& source) {
+        const Slot target = node_.slot(roles().target);
         const Region root = node_.root_region(target);
         const Region verity = node_.verity_region(target);
 
-        WriteSlotResult result = write_slot(root, node_.root_region(node_.slot(roles_.running)),
-                                            plan, source, data_start, step("writing"));
+        WriteSlotResult result = write_slot(root, node_.root_region(node_.slot(roles().running)),
+                                            prepared_.plan, source, data_start(), step("writing"));
         pieces_ = std::move(result.boot_image);
         fetched_ += result.fetched;
         report_.bytes_written += result.written;
@@ -145,17 +100,16 @@ class Installation {
         check_stored_index(verity, manifest);
     }
 
-    void stage(const Manifest& manifest, const InstallPlan& plan, BundleSource& source,
-               std::uint64_t data_start) {
-        staged_ = stage_boot_image(loader_, manifest, plan, running_image_, pieces_, source,
-                                   data_start, step("writing the boot image"));
+    void stage(const Manifest& manifest, BundleSource& source) {
+        staged_ = stage_boot_image(loader_, manifest, prepared_.plan, prepared_.running_image,
+                                   pieces_, source, data_start(), step("writing the boot image"));
         fetched_ += staged_.fetched;
         report_.bytes_written += manifest.uki_size;
     }
 
     /// What proves the slot's content to whoever reads the disk later.
     void keep_head(const OpenBundle& bundle) {
-        const Slot& running = node_.slot(roles_.running);
+        const Slot& running = node_.slot(roles().running);
         const ByteView head = ByteView(bundle.prefix).first(bundle.header.head_size());
         keep_manifest(node_.esp_directory(),
                       root_label(bundle.manifest.id, bundle.manifest.version), head,
@@ -168,11 +122,11 @@ class Installation {
     void arm(const Manifest& manifest) {
         step("arming")(0, 0);
         Attempt attempt;
-        attempt.from_version = from_version_;
-        attempt.from_root_hash = from_root_hash_;
+        attempt.from_version = prepared_.from_version;
+        attempt.from_root_hash = prepared_.from_root_hash;
         attempt.to_version = manifest.version;
         attempt.to_root_hash = manifest.root_hash.hex();
-        attempt.slot = roles_.target;
+        attempt.slot = roles().target;
         attempt.armed_at = current_time();
         AgentState state = AgentState::read(node_.state_directory());
         state.attempt = attempt;
@@ -194,10 +148,7 @@ class Installation {
     const CancelOnSignal& cancel_;
     InstallReport& report_;
 
-    UpdateRoles roles_;
-    std::string from_version_;
-    std::string from_root_hash_;
-    std::string running_image_; ///< path of the running boot image; empty when unknown
+    PreparedInstall prepared_;
     BootImagePieces pieces_;
     StagedBootImage staged_;
     std::uint64_t fetched_ = 0; ///< content of chunks
@@ -236,6 +187,22 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return report;
+}
+
+InstallForecast forecast_install(const Node& node, const BootLoader& loader,
+                                 const InstallOptions& options, const InstallObserver& observer) {
+    const CancelOnSignal cancel;
+    FetchOptions fetch = options.fetch;
+    fetch.cancelled = [&cancel] { return cancel.requested(); };
+    const auto source = open_source(options.source, fetch);
+    PreparedInstall prepared = prepare_install(node, loader, *source, options.allow_quarantined);
+    prove_local_chunks(prepared, node, [&](std::uint64_t done, std::uint64_t whole) {
+        cancel.check();
+        if (observer)
+            observer("checking what is here", done, whole);
+    });
+    const InstallEstimate estimate = estimate_install(prepared, node, *source);
+    return {std::move(prepared), estimate};
 }
 
 } // namespace quoin

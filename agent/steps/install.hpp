@@ -5,6 +5,7 @@
 #include "agent/bootloaders/boot_loader.hpp"
 #include "agent/fetch/bundle_source.hpp"
 #include "agent/node.hpp"
+#include "agent/steps/prepare_install.hpp"
 #include "base/progress.hpp"
 
 #include <cstdint>
@@ -46,5 +47,16 @@ using InstallObserver =
 /// 8 MiB for a root of 1 GiB in chunks of 128 KiB.
 [[nodiscard]] InstallReport install(Node& node, BootLoader& loader, const InstallOptions& options,
                                     const InstallObserver& observer);
+
+struct InstallForecast {
+    PreparedInstall prepared; ///< its plan is proven
+    InstallEstimate estimate;
+};
+
+/// `install --dry-run`: decides as install() would, refusals included, hashes what is here already,
+/// and says what an install would take now. Fetches head and index, changes nothing.
+[[nodiscard]] InstallForecast forecast_install(const Node& node, const BootLoader& loader,
+                                               const InstallOptions& options,
+                                               const InstallObserver& observer);
 
 } // namespace quoin

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/steps/plan.hpp"
 
+#include "base/units.hpp"
+
 #include <algorithm>
 #include <tuple>
 
 namespace quoin {
 
 namespace {
+
+constexpr std::uint64_t largest_piece = 64 * KiB;
+constexpr std::uint64_t all_pieces = 1 * MiB;
 
 struct LocalChunk {
     std::array<std::uint8_t, 16> hash;
@@ -66,18 +71,52 @@ bool in_target_order(const PlannedChunk& left, const PlannedChunk& right) {
     return left.placed.target_offset < right.placed.target_offset;
 }
 
-std::uint64_t missing(const std::vector<PlannedChunk>& chunks) {
-    std::uint64_t bytes = 0;
-    for (const PlannedChunk& chunk : chunks)
-        if (chunk.origin == ChunkOrigin::bundle)
-            bytes += chunk.placed.chunk.size;
-    return bytes;
+/// The missing pieces of the boot image that come along with the root, or all others.
+std::vector<const PlacedChunk*> missing_pieces(const std::vector<PlannedChunk>& uki, bool early) {
+    std::vector<const PlacedChunk*> pieces;
+    std::uint64_t space = all_pieces;
+    for (const PlannedChunk& planned : uki) {
+        if (planned.origin != ChunkOrigin::bundle)
+            continue;
+        const std::uint32_t size = planned.placed.chunk.size;
+        const bool comes_early = size <= std::min(largest_piece, space);
+        if (comes_early)
+            space -= size;
+        if (comes_early == early)
+            pieces.push_back(&planned.placed);
+    }
+    return pieces;
 }
 
 } // namespace
 
+void InstallPlan::each_missing(
+    const std::function<void(bool in_uki, std::uint64_t offset, std::uint32_t size)>& visit) const {
+    for (const auto* chunks : {&root, &uki})
+        for (const auto& [placed, local_offset, origin] : *chunks)
+            if (origin == ChunkOrigin::bundle)
+                visit(placed.in_uki, placed.target_offset, placed.chunk.size);
+}
+
 std::uint64_t InstallPlan::bytes_to_fetch() const {
-    return missing(root) + missing(uki);
+    std::uint64_t bytes = 0;
+    each_missing([&bytes](bool, std::uint64_t, std::uint32_t size) { bytes += size; });
+    return bytes;
+}
+
+std::vector<const PlacedChunk*> InstallPlan::fetched_with_root() const {
+    std::vector<const PlacedChunk*> wanted = missing_pieces(uki, true);
+    for (const PlannedChunk& planned : root)
+        if (planned.origin == ChunkOrigin::bundle)
+            wanted.push_back(&planned.placed);
+    std::sort(wanted.begin(), wanted.end(), [](const PlacedChunk* left, const PlacedChunk* right) {
+        return left->data_offset < right->data_offset;
+    });
+    return wanted;
+}
+
+std::vector<const PlacedChunk*> InstallPlan::fetched_with_boot_image() const {
+    return missing_pieces(uki, false);
 }
 
 InstallPlan make_plan(const SlotIndex& wanted, const SlotIndex& in_slot, const SlotIndex& running) {

@@ -5,6 +5,7 @@
 
 #include "bundle/layout.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace quoin {
@@ -26,8 +27,19 @@ struct InstallPlan {
     std::vector<PlannedChunk> root; ///< in the order of the root
     std::vector<PlannedChunk> uki;  ///< in the order of the boot image
 
+    /// Calls `visit` for every chunk that must be fetched, in the order of the root, then of the
+    /// boot image; `offset` is its place therein.
+    void each_missing(const std::function<void(bool in_uki, std::uint64_t offset,
+                                               std::uint32_t size)>& visit) const;
     /// Bytes of chunks that are still to come from the bundle.
     [[nodiscard]] std::uint64_t bytes_to_fetch() const;
+
+    /// What is fetched while the root is written, in the order of the bundle: all that is missing
+    /// of the root, and up to 1 MiB of small missing pieces of the boot image (of up to 64 KiB),
+    /// which would each cost a request later.
+    [[nodiscard]] std::vector<const PlacedChunk*> fetched_with_root() const;
+    /// The rest of what is missing of the boot image, in its order.
+    [[nodiscard]] std::vector<const PlacedChunk*> fetched_with_boot_image() const;
 };
 
 /// `in_slot` is the index last written to the slot in question, whether finished or not; `running`

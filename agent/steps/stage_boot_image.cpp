@@ -48,7 +48,7 @@ class BootImageStream {
     BootImageStream(const InstallPlan& plan, const std::string& running_image,
                     const BootImagePieces& pieces, BundleSource& source, std::uint64_t data_start)
         : plan_(plan), pieces_(pieces), local_(running_image),
-          fetcher_(source, data_start, chunks_to_fetch(plan, pieces)) {}
+          fetcher_(source, data_start, plan.fetched_with_boot_image()) {}
 
     std::size_t read(ByteSpan out) {
         if (rest_.empty() && next_ < plan_.uki.size())
@@ -65,16 +65,6 @@ class BootImageStream {
     [[nodiscard]] std::uint64_t fetched() const { return fetcher_.delivered(); }
 
   private:
-    static std::vector<const PlacedChunk*> chunks_to_fetch(const InstallPlan& plan,
-                                                           const BootImagePieces& pieces) {
-        std::vector<const PlacedChunk*> wanted;
-        for (const PlannedChunk& planned : plan.uki)
-            if (planned.origin == ChunkOrigin::bundle &&
-                pieces.count(planned.placed.target_offset) == 0)
-                wanted.push_back(&planned.placed);
-        return wanted;
-    }
-
     ByteView content_of(const PlannedChunk& planned) {
         if (planned.origin == ChunkOrigin::running) {
             if (!local_.holds(planned))

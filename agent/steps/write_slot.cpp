@@ -5,28 +5,10 @@
 
 #include "agent/steps/slot_writer.hpp"
 #include "base/error.hpp"
-#include "base/units.hpp"
-
-#include <algorithm>
 
 namespace quoin {
 
 namespace {
-
-constexpr std::uint64_t largest_piece = 64 * KiB;
-constexpr std::uint64_t all_pieces = 1 * MiB;
-
-/// True when `chunk`'s content lies at `offset`; then it is in `buffer` too. What cannot be read is
-/// not there: it can be fetched.
-bool holds(const Region& region, std::uint64_t offset, const Chunk& chunk, Bytes& buffer) {
-    buffer.resize(chunk.size);
-    try {
-        region.read(buffer, offset);
-    } catch (const Error&) {
-        return false;
-    }
-    return chunk_hash(buffer) == chunk.hash;
-}
 
 void use_local_chunks(const Region& target, const Region& running, InstallPlan& plan,
                       SlotWriter& writer, const std::function<void(std::uint64_t)>& in_place) {
@@ -37,13 +19,13 @@ void use_local_chunks(const Region& target, const Region& running, InstallPlan& 
         case ChunkOrigin::bundle:
             continue;
         case ChunkOrigin::in_place:
-            if (!holds(target, placed.target_offset, placed.chunk, content)) {
+            if (!holds_chunk(target, placed.target_offset, placed.chunk, content)) {
                 planned.origin = ChunkOrigin::bundle;
                 continue;
             }
             break;
         case ChunkOrigin::running:
-            if (!holds(running, planned.local_offset, placed.chunk, content)) {
+            if (!holds_chunk(running, planned.local_offset, placed.chunk, content)) {
                 planned.origin = ChunkOrigin::bundle;
                 continue;
             }
@@ -54,28 +36,17 @@ void use_local_chunks(const Region& target, const Region& running, InstallPlan& 
     }
 }
 
-/// Missing chunks of the root and small missing pieces of the boot image, as they lie in the
-/// bundle.
-std::vector<const PlacedChunk*> wanted_chunks(const InstallPlan& plan) {
-    std::vector<const PlacedChunk*> wanted;
-    for (const PlannedChunk& planned : plan.root)
-        if (planned.origin == ChunkOrigin::bundle)
-            wanted.push_back(&planned.placed);
-    std::uint64_t space = all_pieces;
-    for (const PlannedChunk& planned : plan.uki) {
-        const std::uint32_t size = planned.placed.chunk.size;
-        if (planned.origin != ChunkOrigin::bundle || size > std::min(largest_piece, space))
-            continue;
-        space -= size;
-        wanted.push_back(&planned.placed);
-    }
-    std::sort(wanted.begin(), wanted.end(), [](const PlacedChunk* left, const PlacedChunk* right) {
-        return left->data_offset < right->data_offset;
-    });
-    return wanted;
-}
-
 } // namespace
+
+bool holds_chunk(const Region& region, std::uint64_t offset, const Chunk& chunk, Bytes& buffer) {
+    buffer.resize(chunk.size);
+    try {
+        region.read(buffer, offset);
+    } catch (const Error&) {
+        return false;
+    }
+    return chunk_hash(buffer) == chunk.hash;
+}
 
 WriteSlotResult write_slot(const Region& target, const Region& running, InstallPlan& plan,
                            BundleSource& source, std::uint64_t data_start,
@@ -91,7 +62,7 @@ WriteSlotResult write_slot(const Region& target, const Region& running, InstallP
     SlotWriter writer(target);
     use_local_chunks(target, running, plan, writer, in_place);
 
-    const auto wanted = wanted_chunks(plan);
+    const auto wanted = plan.fetched_with_root();
     ChunkFetcher fetcher(source, data_start, wanted);
     for (const PlacedChunk* placed : wanted) {
         const ByteView content = fetcher.next();

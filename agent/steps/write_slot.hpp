@@ -12,8 +12,13 @@
 
 namespace quoin {
 
-/// Pieces of the boot image that came along with the root, by their place in the boot image: up to
-/// 1 MiB of the small ones, which would each cost a request later.
+/// True when `chunk`'s content lies at `offset`; then it is in `buffer`, too. What cannot be read
+/// is not there: it can be fetched.
+[[nodiscard]] bool holds_chunk(const Region& region, std::uint64_t offset, const Chunk& chunk,
+                               Bytes& buffer);
+
+/// Pieces of the boot image that came along with the root (InstallPlan::fetched_with_root), by
+/// their place in the boot image.
 using BootImagePieces = std::map<std::uint64_t, Bytes>;
 
 struct WriteSlotResult {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole installs from local bundles onto a real image file.
+#include "agent/bootloaders/systemd_boot.hpp"
 #include "agent/state.hpp"
 #include "base/error.hpp"
 #include "release_fixture.hpp"
@@ -87,6 +88,45 @@ TEST_CASE("only what changed is fetched, in a handful of ranges") {
     CHECK(report.bytes_reused > report.bytes_total * 3 / 4);
     CHECK(report.requests <= 4);
     CHECK(report.bytes_written < next.root.size() + next.uki.size() + std::size_t{64} * 1024);
+}
+
+TEST_CASE("a dry run changes nothing and says what an install then takes") {
+    const TestNode node(first);
+    ReleaseContent made = changed(first, "1.1.0");
+    made.kernel_seed = 2;
+    const Release next = node.release(made);
+    const auto forecast = [&] {
+        const Node open = Node::open(node.options(), false);
+        const SystemdBoot loader(open.esp_directory());
+        InstallOptions options;
+        options.source = next.bundle;
+        return forecast_install(open, loader, options, {}).estimate;
+    };
+    const auto check = [&](const InstallEstimate& estimate, const InstallReport& report) {
+        CHECK(estimate.bytes_total == report.bytes_total);
+        CHECK(estimate.bytes_reused == report.bytes_reused);
+        CHECK(estimate.bytes_to_fetch == report.bytes_fetched);
+        CHECK(estimate.bytes_to_write == report.bytes_written);
+        CHECK(estimate.requests == report.requests);
+    };
+    SECTION("of an update") {
+        const std::string before = node.fingerprint();
+        const InstallEstimate estimate = forecast();
+        CHECK(node.fingerprint() == before);
+        CHECK(fs::is_empty(node.directory() + "/state"));
+        CHECK(estimate.bytes_reused > 0);
+        check(estimate, node.install(next.bundle));
+    }
+    SECTION("of one that was interrupted, whose index promises more than is there") {
+        const auto stop = [](const std::string& step, std::uint64_t done, std::uint64_t whole) {
+            if (step == "writing" && done > whole - 20000)
+                throw Error("stopped by the test");
+        };
+        CHECK_THROWS_AS(node.install(next.bundle, stop), Error);
+        const InstallEstimate estimate = forecast();
+        CHECK(estimate.bytes_to_write < estimate.bytes_total);
+        check(estimate, node.install(next.bundle));
+    }
 }
 
 TEST_CASE("a release that is armed already is nothing to do") {

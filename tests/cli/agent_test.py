@@ -71,6 +71,20 @@ class Install(ProgramTest):
         self.assertLess(report["bytes_fetched"], new.bundle.stat().st_size)
         self.assertGreater(report["bytes_reused"], 0)
 
+    def test_dry_run(self):
+        """install --dry-run says what install would take, decides as it would, and changes nothing"""
+        node, new = OfflineNode(built("1.0.0")), built("2.0.0", b"new content\n")
+        before = node.fingerprint()
+        forecast = self.succeed(node.agent("install", new.bundle, "--dry-run", "--json")).json
+        self.assertEqual(3, node.agent("install", built("0.9.0", b"older\n").bundle, "--dry-run").status)
+        self.assertEqual(4, node.agent("install", built("1.0.0").bundle, "--dry-run").status)
+        self.assertEqual(before, node.fingerprint())
+        self.assertEqual([], list(node.state.iterdir()))
+        report = self.succeed(node.agent("install", new.bundle, "--json")).json
+        for promised, taken in (("bytes_to_fetch", "bytes_fetched"), ("bytes_to_write", "bytes_written"),
+                                ("requests", "requests"), ("root_hash", "root_hash")):
+            self.assertEqual(forecast[promised], report[taken], promised)
+
     def test_twice(self):
         """installing what is already armed is nothing to do: status 4"""
         node, new = OfflineNode(built("1.0.0")), built("2.0.0", b"new content\n")
