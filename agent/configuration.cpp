@@ -9,20 +9,41 @@
 #include <array>
 #include <optional>
 #include <toml++/toml.h>
+#include <variant>
 
 namespace quoin {
 
 namespace {
 
-/// One key of the file and where its value goes.
+/// What every interface below takes: 68 years, or 2 GiB a second.
+constexpr std::uint64_t largest_number = INT32_MAX;
+
+enum class Kind { duration, size };
+
+/// A number of the file: its kind and where its value goes.
+struct Number {
+    Kind kind;
+    std::variant<std::uint64_t Configuration::*, std::optional<std::uint64_t> Configuration::*> to;
+};
+using Text = std::optional<std::string> Configuration::*;
+
 struct Key {
     std::string_view table;
     std::string_view name;
-    std::uint64_t Configuration::*seconds;
+    std::variant<Number, Text> value;
 };
-constexpr std::array keys = {
-    Key{"health", "deadline", &Configuration::health_deadline},
-    Key{"health", "timeout", &Configuration::health_timeout},
+const std::array keys = {
+    Key{"health", "deadline", Number{Kind::duration, &Configuration::health_deadline}},
+    Key{"health", "timeout", Number{Kind::duration, &Configuration::health_timeout}},
+    Key{"fetch", "deadline", Number{Kind::duration, &Configuration::fetch_deadline}},
+    Key{"fetch", "first_contact", Number{Kind::duration, &Configuration::fetch_first_contact}},
+    Key{"fetch", "clock", Number{Kind::duration, &Configuration::fetch_clock}},
+    Key{"fetch", "stall", Number{Kind::duration, &Configuration::fetch_stall}},
+    Key{"fetch", "minimum_rate", Number{Kind::size, &Configuration::fetch_minimum_rate}},
+    Key{"fetch", "maximum_rate", Number{Kind::size, &Configuration::fetch_maximum_rate}},
+    Key{"fetch", "certificates", &Configuration::fetch_certificates},
+    Key{"fetch", "headers", &Configuration::fetch_headers},
+    Key{"fetch", "proxy", &Configuration::fetch_proxy},
 };
 
 Error mistake(const std::string& path, const toml::source_region& where, const std::string& what) {
@@ -39,6 +60,23 @@ std::string expected_keys(std::string_view table) {
     return names;
 }
 
+/// Durations and rates of nothing would only ever fail, so that zero is a mistake.
+std::uint64_t read_number(const std::string& path, const Key& key, Kind kind,
+                          const toml::node& value) {
+    std::optional<std::uint64_t> read;
+    if (const auto text = value.value_exact<std::string>())
+        read = kind == Kind::duration ? parse_duration_seconds(*text) : parse_size(*text);
+    else if (const auto number = value.value_exact<std::int64_t>(); number && *number >= 0)
+        read = static_cast<std::uint64_t>(*number);
+    if (read && *read > 0 && *read <= largest_number)
+        return *read;
+    throw mistake(path, value.source(),
+                  "'" + std::string(key.name) +
+                      (kind == Kind::duration
+                           ? "' is not a duration, expected seconds or text like \"5min\""
+                           : "' is not a size, expected bytes or text like \"64K\""));
+}
+
 void read_key(const std::string& path, std::string_view table, const toml::key& name,
               const toml::node& value, Configuration& configuration) {
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const Key& candidate) {
@@ -48,16 +86,15 @@ void read_key(const std::string& path, std::string_view table, const toml::key& 
         throw mistake(path, name.source(),
                       "unknown key '" + std::string(name.str()) + "' in [" + std::string(table) +
                           "], expected " + expected_keys(table));
-    std::optional<std::uint64_t> seconds;
-    if (const auto text = value.value_exact<std::string>())
-        seconds = parse_duration_seconds(*text);
-    else if (const auto number = value.value_exact<std::int64_t>(); number && *number >= 0)
-        seconds = static_cast<std::uint64_t>(*number);
-    if (!seconds || *seconds == 0)
-        throw mistake(path, value.source(),
-                      "'" + std::string(key->name) +
-                          "' is not a duration, expected seconds or text like \"5min\"");
-    configuration.*(key->seconds) = *seconds;
+    if (const auto* number = std::get_if<Number>(&key->value)) {
+        const std::uint64_t read = read_number(path, *key, number->kind, value);
+        std::visit([&](auto member) { configuration.*member = read; }, number->to);
+        return;
+    }
+    const auto text = value.value_exact<std::string>();
+    if (!text)
+        throw mistake(path, value.source(), "'" + std::string(key->name) + "' is not text");
+    configuration.*std::get<Text>(key->value) = *text;
 }
 
 void read_into(const std::string& path, Configuration& configuration) {
@@ -74,7 +111,8 @@ void read_into(const std::string& path, Configuration& configuration) {
                                        [&](const Key& key) { return key.table == name.str(); });
         if (table == nullptr || !known)
             throw mistake(path, name.source(),
-                          "unknown key '" + std::string(name.str()) + "', expected '[health]'");
+                          "unknown key '" + std::string(name.str()) +
+                              "', expected '[health]' or '[fetch]'");
         for (const auto& [key, content] : *table)
             read_key(path, name.str(), key, content, configuration);
     }
@@ -92,6 +130,10 @@ Configuration read_configuration(const std::vector<std::string>& paths) {
     Configuration configuration;
     for (const std::string& path : paths)
         read_into(path, configuration);
+    if (configuration.fetch_maximum_rate &&
+        *configuration.fetch_maximum_rate < configuration.fetch_minimum_rate)
+        throw Error(ErrorCode::usage,
+                    paths.back() + ": 'maximum_rate' is lower than 'minimum_rate'");
     return configuration;
 }
 

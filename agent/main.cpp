@@ -15,6 +15,7 @@ constexpr const char* description =
   quoin-agent status                        what runs, what would boot next, and why
   quoin-agent install node_2.0.0.quoin      to the other slot; the next boot tries it
   quoin-agent install --reboot https://updates.example/node_2.0.0.quoin
+  quoin-agent install --dry-run URL         what would that fetch and write?
   quoin-agent rollback --reboot             back to the confirmed system in the other slot
   quoin-agent status --json --disk node.raw --esp esp/ --state state/
                                             an image file instead of the running node
@@ -75,6 +76,10 @@ CommandLine::CommandLine() {
     install->add_flag("--reboot", invocation.reboot, "Reboot into it at once");
     install->add_flag("--force-quarantined", invocation.force_quarantined,
                       "Even if this release failed here before");
+    install
+        ->add_option("--max-bytes", invocation.max_bytes,
+                     "Refuse when more would have to be fetched, like 20M")
+        ->type_name("SIZE");
     install->add_flag("--dry-run", invocation.dry_run,
                       "Decide and say what it would take, but change nothing");
     add("confirm", "The running system is good: start it without counting", commands::confirm);

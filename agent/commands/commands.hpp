@@ -17,6 +17,7 @@ struct Invocation {
     bool reboot = false;            ///< install, rollback
     bool force_quarantined = false; ///< install
     bool dry_run = false;           ///< install
+    std::string max_bytes;          ///< install: a size; empty: no limit
 };
 
 void status(const Invocation& invocation);

@@ -3,6 +3,7 @@
 
 #include "agent/bootloaders/systemd_boot.hpp"
 #include "agent/commands/commands.hpp"
+#include "agent/configuration.hpp"
 #include "agent/steps/reboot.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
@@ -77,6 +78,37 @@ std::string as_text(const InstallForecast& forecast) {
            " are here already; nothing was changed";
 }
 
+/// Off the node the configuration of the machine at hand has no say.
+Configuration configuration_of(const NodeOptions& node) {
+    if (!node.config.empty())
+        return read_configuration({node.config});
+    return node.disk.empty() ? read_default_configuration() : Configuration{};
+}
+
+FetchOptions fetch_options(const Configuration& configuration) {
+    FetchOptions options;
+    options.deadline = std::chrono::seconds(configuration.fetch_deadline);
+    options.first_contact = std::chrono::seconds(configuration.fetch_first_contact);
+    options.clock = std::chrono::seconds(configuration.fetch_clock);
+    options.stall = std::chrono::seconds(configuration.fetch_stall);
+    options.slowest = configuration.fetch_minimum_rate;
+    options.fastest = configuration.fetch_maximum_rate.value_or(0);
+    options.certificates = configuration.fetch_certificates.value_or("");
+    options.headers = configuration.fetch_headers.value_or("");
+    options.proxy = configuration.fetch_proxy;
+    return options;
+}
+
+std::uint64_t most_bytes(const std::string& text) {
+    if (text.empty())
+        return UINT64_MAX;
+    const auto size = parse_size(text);
+    if (!size)
+        throw Error(ErrorCode::usage,
+                    "--max-bytes '" + text + "' is not a size, expected bytes or text like 20M");
+    return *size;
+}
+
 InstallObserver observer_of(StepLines& lines) {
     return [&lines](const std::string& step, std::uint64_t done, std::uint64_t whole) {
         lines.update(step, done, whole);
@@ -105,6 +137,8 @@ void install(const Invocation& invocation) {
     InstallOptions options;
     options.source = invocation.source;
     options.allow_quarantined = invocation.force_quarantined;
+    options.fetch = fetch_options(configuration_of(invocation.node));
+    options.fetch.most_bytes = most_bytes(invocation.max_bytes);
     if (invocation.dry_run) {
         forecast(invocation, options);
         return;

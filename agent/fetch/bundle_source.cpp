@@ -22,11 +22,16 @@ std::size_t fill(BundleSource& source, ByteSpan out) {
 
 } // namespace
 
+Error over_budget(std::uint64_t most_bytes) {
+    return refused("cannot go on: more than the " + std::to_string(most_bytes) +
+                   " bytes that are allowed would have to be fetched");
+}
+
 std::unique_ptr<BundleSource> open_source(const std::string& path_or_url,
                                           const FetchOptions& options) {
     if (Url::is_url(path_or_url))
         return std::make_unique<HttpSource>(Url::parse(path_or_url), options);
-    return std::make_unique<FileSource>(path_or_url);
+    return std::make_unique<FileSource>(path_or_url, options.most_bytes);
 }
 
 std::size_t read_range(BundleSource& source, std::uint64_t offset, ByteSpan out) {

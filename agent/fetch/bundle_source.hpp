@@ -15,17 +15,26 @@
 
 namespace quoin {
 
-/// How patient a source is. Only what can pass is tried again: broken connections, servers that are
-/// overloaded, names that do not resolve yet. There is no count of tries, only the deadlines.
+/// How a source goes about it, web servers above all. Only what can pass is tried again: broken
+/// connections, servers that are overloaded, names that do not resolve yet. There is no count of
+/// tries, only the deadlines.
 struct FetchOptions {
     std::chrono::seconds deadline{3600};        ///< for everything, from the source's opening
     std::chrono::seconds first_contact{60};     ///< until a server answered anything at all
+    std::chrono::seconds clock{120};            ///< until the server's certificate is valid
     std::chrono::seconds stall{30};             ///< slower than `slowest` for so long: reconnect
     std::uint64_t slowest = 256;                ///< bytes a second
+    std::uint64_t fastest = 0;                  ///< bytes a second; 0: no limit
     std::chrono::milliseconds first_pause{500}; ///< before the first retry; doubles up to a minute
+    std::uint64_t most_bytes = UINT64_MAX;      ///< that may be transferred, wanted or not
     std::string certificates;                   ///< PEM file of trusted CAs; empty: the system's
-    std::function<bool()> cancelled;            ///< asked at least once a second; may be empty
+    std::string headers;                        ///< file of request headers; empty: none
+    std::optional<std::string> proxy; ///< its URL, empty for none; absent: the environment's
+    std::function<bool()> cancelled;  ///< asked at least once a second; may be empty
 };
+
+/// What a source throws before it would transfer more than `most_bytes`: Error(refused).
+[[nodiscard]] Error over_budget(std::uint64_t most_bytes);
 
 /// The file behind the URL is another one than at the first request. Nothing read so far may be
 /// combined with what comes now; starting over with a new source may help.

@@ -25,8 +25,8 @@ UniqueFd open_bundle(const std::string& path) {
 
 } // namespace
 
-FileSource::FileSource(const std::string& path)
-    : name_(path), fd_(open_bundle(path)), size_(size_of(fd_, path)) {}
+FileSource::FileSource(const std::string& path, std::uint64_t most_bytes)
+    : name_(path), fd_(open_bundle(path)), size_(size_of(fd_, path)), most_bytes_(most_bytes) {}
 
 void FileSource::start(std::uint64_t offset, std::uint64_t size) {
     next_ = std::min(offset, size_);
@@ -38,6 +38,8 @@ std::size_t FileSource::read(ByteSpan out) {
     const std::size_t wanted = std::min<std::uint64_t>(out.size(), end_ - next_);
     if (wanted == 0)
         return 0;
+    if (wanted > most_bytes_ - bytes_)
+        throw over_budget(most_bytes_);
     ssize_t count = 0;
     do {
         count = ::pread(fd_.get(), out.data(), wanted, static_cast<off_t>(next_));

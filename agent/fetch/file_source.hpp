@@ -11,7 +11,7 @@ namespace quoin {
 class FileSource final : public BundleSource {
   public:
     /// Throws Error(failed) when `path` cannot be opened or is neither a file nor a block device.
-    explicit FileSource(const std::string& path);
+    FileSource(const std::string& path, std::uint64_t most_bytes);
 
     void start(std::uint64_t offset, std::uint64_t size) override;
     [[nodiscard]] std::size_t read(ByteSpan out) override;
@@ -25,6 +25,7 @@ class FileSource final : public BundleSource {
     std::string name_;
     UniqueFd fd_;
     std::uint64_t size_;
+    std::uint64_t most_bytes_;
     std::uint64_t next_ = 0;
     std::uint64_t end_ = 0;
     std::uint64_t requests_ = 0;

@@ -3,10 +3,11 @@
 // can say which protocols a redirect may go to, but not "from https never back to http".
 #include "agent/fetch/http_client.hpp"
 
+#include "agent/fetch/content_range.hpp"
+#include "agent/fetch/header_file.hpp"
 #include "base/handle.hpp"
 #include "base/units.hpp"
 
-#include <charconv>
 #include <curl/curl.h>
 #include <exception>
 
@@ -16,6 +17,7 @@ namespace {
 
 constexpr int most_redirects = 8;
 constexpr std::uint64_t most_ignored = 64 * KiB; ///< of an error page, to keep the connection
+constexpr long certificate_not_yet_valid = 9;    ///< X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL
 
 std::string header(CURL* curl, const char* name) {
     struct curl_header* found = nullptr;
@@ -24,35 +26,16 @@ std::string header(CURL* curl, const char* name) {
     return found->value;
 }
 
-std::optional<std::uint64_t> take_number(std::string_view& text) {
-    std::uint64_t value = 0;
-    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (problem != std::errc())
-        return std::nullopt;
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-    return value;
-}
-
-/// "bytes FIRST-LAST/SIZE", "bytes FIRST-LAST/*" or "bytes */SIZE" (RFC 9110, 14.4).
-void read_content_range(std::string_view text, HttpResponse& response) {
-    constexpr std::string_view unit = "bytes ";
-    const auto slash = text.find('/');
-    if (!text.starts_with(unit) || slash == std::string_view::npos)
-        return;
-    std::string_view range = text.substr(unit.size());
-    if (const auto first = take_number(range))
-        response.first = *first;
-    std::string_view size = text.substr(slash + 1);
-    response.file_size = take_number(size);
-}
-
 HttpResponse read_response(CURL* curl) {
     HttpResponse response;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &response.status);
     response.etag = header(curl, "ETag");
     response.last_modified = header(curl, "Last-Modified");
     if (response.status == 206 || response.status == 416) {
-        read_content_range(header(curl, "Content-Range"), response);
+        if (const auto range = ContentRange::parse(header(curl, "Content-Range"))) {
+            response.first = range->first;
+            response.file_size = range->size;
+        }
     } else if (response.status == 200) {
         curl_off_t length = -1;
         curl_easy_getinfo(curl, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -88,8 +71,17 @@ bool is_transient(CURLcode code) {
 } // namespace
 
 struct HttpClient::Handles {
+    Handle<curl_slist, curl_slist_free_all> headers; ///< the operator's; outlives `curl`
     Handle<CURL, curl_easy_cleanup> curl;
     char message[CURL_ERROR_SIZE] = {};
+
+    void add_header(const std::string& line) {
+        curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
+        if (longer == nullptr)
+            throw std::bad_alloc();
+        (void)headers.release(); // it is part of the longer one
+        headers.reset(longer);
+    }
 };
 
 /// One request as the callbacks see it.
@@ -97,6 +89,7 @@ struct HttpClient::Exchange {
     CURL* curl;
     const HttpHandlers& handlers;
     std::atomic<std::uint64_t>& bytes;
+    std::uint64_t most_bytes;
     HttpResponse response;
     std::uint64_t ignored = 0;
     bool announced = false;
@@ -114,6 +107,8 @@ struct HttpClient::Exchange {
 
     bool take(ByteView data) {
         bytes += data.size();
+        if (bytes > most_bytes)
+            throw over_budget(most_bytes);
         announce();
         if (!response.has_content()) {
             ignored += data.size();
@@ -149,7 +144,7 @@ struct HttpClient::Exchange {
 };
 
 HttpClient::HttpClient(Url url, const FetchOptions& options)
-    : url_(std::move(url)), handles_(std::make_unique<Handles>()) {
+    : url_(std::move(url)), most_bytes_(options.most_bytes), handles_(std::make_unique<Handles>()) {
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     handles_->curl.reset(curl_easy_init());
     CURL* const curl = handles_->curl.get();
@@ -163,6 +158,7 @@ HttpClient::HttpClient(Url url, const FetchOptions& options)
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "quoin-agent/" QUOIN_VERSION);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
+    curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, static_cast<long>(receive_size));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.slowest));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall.count()));
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
@@ -170,6 +166,11 @@ HttpClient::HttpClient(Url url, const FetchOptions& options)
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     if (!options.certificates.empty())
         curl_easy_setopt(curl, CURLOPT_CAINFO, options.certificates.c_str());
+    if (options.proxy)
+        curl_easy_setopt(curl, CURLOPT_PROXY, options.proxy->c_str());
+    if (!options.headers.empty())
+        for (const std::string& line : read_header_file(options.headers))
+            handles_->add_header(line);
 }
 
 HttpClient::~HttpClient() = default;
@@ -177,12 +178,14 @@ HttpClient::~HttpClient() = default;
 HttpResult HttpClient::request(const Url& url, const HttpHandlers& handlers) {
     CURL* const curl = handles_->curl.get();
     // Only the server that the operator named may see what the operator gave for it.
-    const bool known = url.origin == url_.origin && !url_.user.empty();
-    curl_easy_setopt(curl, CURLOPT_USERNAME, known ? url_.user.c_str() : nullptr);
-    curl_easy_setopt(curl, CURLOPT_PASSWORD, known ? url_.password.c_str() : nullptr);
+    const bool known = url.origin == url_.origin;
+    const bool login = known && !url_.user.empty();
+    curl_easy_setopt(curl, CURLOPT_USERNAME, login ? url_.user.c_str() : nullptr);
+    curl_easy_setopt(curl, CURLOPT_PASSWORD, login ? url_.password.c_str() : nullptr);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, known ? handles_->headers.get() : nullptr);
     curl_easy_setopt(curl, CURLOPT_URL, url.text.c_str());
 
-    Exchange exchange{curl, handlers, bytes_, {}, 0, false, false, nullptr};
+    Exchange exchange{curl, handlers, bytes_, most_bytes_, {}, 0, false, false, nullptr};
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
     handles_->message[0] = '\0';
@@ -192,11 +195,16 @@ HttpResult HttpClient::request(const Url& url, const HttpHandlers& handlers) {
         std::rethrow_exception(exchange.thrown);
     exchange.announce(); // an answer without a body
 
-    HttpResult result{exchange.response, {}, false};
+    HttpResult result;
+    result.response = exchange.response;
     if (code != CURLE_OK && !exchange.stopped) {
         result.problem =
             handles_->message[0] != '\0' ? handles_->message : curl_easy_strerror(code);
         result.transient = is_transient(code);
+        long verified = 0;
+        curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verified);
+        result.clock_behind =
+            code == CURLE_PEER_FAILED_VERIFICATION && verified == certificate_not_yet_valid;
     }
     return result;
 }
@@ -220,7 +228,9 @@ HttpResult HttpClient::get(std::uint64_t offset, std::uint64_t size, const HttpH
             throw refused("cannot fetch '" + url.shown + "': it redirects from https to http");
         url = target;
     }
-    return {{}, "more than " + std::to_string(most_redirects) + " redirects", false};
+    HttpResult result;
+    result.problem = "more than " + std::to_string(most_redirects) + " redirects";
+    return result;
 }
 
 } // namespace quoin

@@ -11,10 +11,13 @@
 
 namespace quoin {
 
+/// Bytes taken from a connection at once: so many may come that nobody wants.
+inline constexpr std::uint64_t receive_size = 16 << 10;
+
 /// What a server said before the body.
 struct HttpResponse {
     long status = 0;                        ///< 0: there was no answer
-    std::uint64_t first = 0;                ///< place in the file of the body's first byte
+    std::optional<std::uint64_t> first;     ///< place in the file of the body's first byte
     std::optional<std::uint64_t> file_size; ///< of the whole file, where it was said
     std::string etag;
     std::string last_modified;
@@ -33,22 +36,25 @@ struct HttpHandlers {
 /// How a request ended.
 struct HttpResult {
     HttpResponse response;
-    std::string problem;    ///< empty when the body came to its end or the handlers stopped it
-    bool transient = false; ///< the problem may pass by itself
+    std::string problem;       ///< empty when the body came to its end or the handlers stopped it
+    bool transient = false;    ///< the problem may pass by itself
+    bool clock_behind = false; ///< the server's certificate is not valid yet
 };
 
 /// Keeps its connection from one request to the next. Follows up to eight redirects, itself: never
-/// from https to http, and without the user name and password once the origin differs. Certificates
-/// are verified; the proxy is the environment's. Used by one thread at a time.
+/// from https to http, and without user name, password and the operator's headers where the origin
+/// differs. Certificates are verified. Used by one thread at a time.
 class HttpClient {
   public:
+    /// Reads the file of headers. Throws what that throws.
     HttpClient(Url url, const FetchOptions& options);
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
     /// Asks for [offset, offset + size), size positive. What comes may be something else: see the
-    /// response. Throws only what the handlers throw, and Error(refused) on a redirect to http.
+    /// response. Throws only what the handlers throw, and Error(refused) on a redirect to http
+    /// or beyond the byte budget.
     [[nodiscard]] HttpResult get(std::uint64_t offset, std::uint64_t size,
                                  const HttpHandlers& handlers);
 
@@ -61,6 +67,7 @@ class HttpClient {
     HttpResult request(const Url& url, const HttpHandlers& handlers);
 
     Url url_;
+    std::uint64_t most_bytes_;
     std::unique_ptr<Handles> handles_;
     std::atomic<std::uint64_t> requests_{0}; ///< atomic: read by the reporting thread meanwhile
     std::atomic<std::uint64_t> bytes_{0};

@@ -16,6 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_ahead = 1 * MiB;
 constexpr std::chrono::milliseconds longest_pause{60'000};
+constexpr std::chrono::milliseconds longest_pause_for_clock{4'000};
 
 bool differ(const std::string& left, const std::string& right) {
     return !left.empty() && !right.empty() && left != right;
@@ -62,9 +63,9 @@ struct HttpSource::Transfer {
 
     /// False when the body is not where it was asked for.
     bool begin(const HttpResponse& response) {
-        place = response.first;
         whole_file = response.status == 200;
-        return whole_file || place == next;
+        place = whole_file ? 0 : next;
+        return whole_file || response.first == next;
     }
 
     /// False when no more of the body is wanted.
@@ -86,6 +87,7 @@ struct HttpSource::Transfer {
 struct HttpSource::Setback {
     std::string problem;
     std::chrono::milliseconds server_wants{0}; ///< Retry-After
+    bool clock_behind = false;
 };
 
 HttpSource::HttpSource(Url url, FetchOptions options)
@@ -171,6 +173,8 @@ bool HttpSource::ends_at(std::uint64_t place, const HttpResult& result) const {
 
 std::string HttpSource::judge(const HttpResult& result) const {
     const std::string cannot = "cannot fetch '" + name_ + "': ";
+    if (result.clock_behind)
+        return result.problem + " (or the clock of this node is behind)";
     if (!result.problem.empty()) {
         if (!result.transient)
             throw Error(cannot + result.problem);
@@ -194,7 +198,9 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
         if (!transfer.begin(response))
             throw refused("cannot fetch '" + name_ + "': the server sent another range");
     };
-    handlers.body = [&](ByteView data) { return transfer.take(data, pipe); };
+    handlers.body = [&](ByteView data) {
+        return pace(data.size(), pipe) && transfer.take(data, pipe);
+    };
     handlers.abandoned = [&] {
         late = Clock::now() > deadline();
         return late || pipe.abandoned();
@@ -206,15 +212,34 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
         const std::lock_guard lock(file_mutex_);
         file_.contacted = true;
     }
-    return Setback{late ? "the transfer is too slow" : judge(result), result.response.retry_after};
+    return Setback{late ? "the transfer is too slow" : judge(result), result.response.retry_after,
+                   result.clock_behind};
+}
+
+bool HttpSource::pace(std::size_t size, BytePipe& pipe) {
+    if (options_.fastest == 0)
+        return true;
+    const auto now = Clock::now();
+    const auto start = std::max(now, next_take_);
+    const double seconds = static_cast<double>(size) / static_cast<double>(options_.fastest);
+    next_take_ =
+        start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(start - now);
+    return !pipe.wait_abandoned(wait);
 }
 
 bool HttpSource::pause(const Setback& setback, std::chrono::milliseconds least, BytePipe& pipe) {
     const auto text = [](Clock::duration duration) {
         return format_duration(std::chrono::duration<double>(duration).count());
     };
-    const auto wait = std::max(least, std::min(setback.server_wants, longest_pause));
-    if (Clock::now() + wait > deadline())
+    auto wait = std::max(least, std::min(setback.server_wants, longest_pause));
+    auto limit = deadline();
+    if (setback.clock_behind) {
+        // A clock is set within seconds once the network is there.
+        wait = std::min(wait, longest_pause_for_clock);
+        limit = opened_ + std::min(options_.clock, options_.deadline);
+    }
+    if (Clock::now() + wait > limit)
         throw Error("cannot fetch '" + name_ + "': " + setback.problem + "; gave up after " +
                     text(Clock::now() - opened_));
     // A hiccup is not worth a line, waiting is.

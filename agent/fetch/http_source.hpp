@@ -52,6 +52,9 @@ class HttpSource final : public BundleSource {
     void compare(const HttpResponse& response);
     [[nodiscard]] bool ends_at(std::uint64_t place, const HttpResult& result) const;
     [[nodiscard]] std::string judge(const HttpResult& result) const;
+    /// Waits as long as the rate limit wants before `size` more bytes are taken. libcurl's own
+    /// limit lets megabytes through first. False when the reader went meanwhile.
+    [[nodiscard]] bool pace(std::size_t size, BytePipe& pipe);
     /// False when the reader went meanwhile; throws when the deadline does not allow it.
     [[nodiscard]] bool pause(const Setback& setback, std::chrono::milliseconds least,
                              BytePipe& pipe);
@@ -60,6 +63,7 @@ class HttpSource final : public BundleSource {
     std::string name_;
     FetchOptions options_;
     std::chrono::steady_clock::time_point opened_;
+    std::chrono::steady_clock::time_point next_take_{}; ///< by the rate limit
     HttpClient client_;
     mutable std::mutex file_mutex_;
     File file_;

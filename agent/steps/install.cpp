@@ -13,6 +13,7 @@
 #include "agent/steps/write_slot.hpp"
 #include "base/terminal.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace quoin {
@@ -28,9 +29,15 @@ class Installation {
         : node_(node), loader_(loader), options_(options), observer_(observer), cancel_(cancel),
           report_(report) {}
 
-    void run(BundleSource& source) {
+    /// `most_bytes`: that `source` may transfer.
+    void run(BundleSource& source, std::uint64_t most_bytes) {
         step("verifying")(0, 0);
         prepared_ = prepare_install(node_, loader_, source, options_.allow_quarantined);
+        if (most_bytes != UINT64_MAX) {
+            // An estimate that believes what an interrupted install left would be too low.
+            prove_local_chunks(prepared_, node_, step("checking what is here"));
+            require_within(estimate_install(prepared_, node_, source), most_bytes);
+        }
         const Manifest& manifest = prepared_.bundle.manifest;
 
         take_slot(manifest);
@@ -165,13 +172,17 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
 
     InstallReport report;
     const auto run = [&] {
+        if (options.fetch.most_bytes != UINT64_MAX)
+            fetch.most_bytes =
+                options.fetch.most_bytes - std::min(options.fetch.most_bytes, report.bytes_fetched);
         const auto source = open_source(options.source, fetch);
         const auto count = [&] {
             report.bytes_fetched += source->bytes();
             report.requests += source->requests();
         };
         try {
-            Installation(node, loader, options, observer, cancel, report).run(*source);
+            Installation(node, loader, options, observer, cancel, report)
+                .run(*source, fetch.most_bytes);
             count();
         } catch (const SourceChanged&) {
             count();
@@ -202,6 +213,7 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
             observer("checking what is here", done, whole);
     });
     const InstallEstimate estimate = estimate_install(prepared, node, *source);
+    require_within(estimate, options.fetch.most_bytes);
     return {std::move(prepared), estimate};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/steps/prepare_install.hpp"
 
+#include "agent/fetch/http_client.hpp"
 #include "agent/steps/observe.hpp"
 #include "agent/steps/stage_boot_image.hpp"
 #include "agent/steps/write_slot.hpp"
@@ -32,8 +33,10 @@ void add_ranges(InstallEstimate& estimate, const std::vector<const PlacedChunk*>
                 std::uint64_t data_start, bool seekable) {
     for (std::size_t next = 0; next < wanted.size();) {
         const DataRange range = range_from(wanted, next, seekable);
-        // Where the source cannot seek everything in front of the range comes, too.
-        estimate.bytes_to_fetch += seekable ? range.end - range.start : data_start + range.end;
+        // Where the source cannot seek everything in front of the range comes, too, and a little of
+        // what lies behind it.
+        estimate.bytes_to_fetch +=
+            seekable ? range.end - range.start : data_start + range.end + receive_size;
         ++estimate.requests;
         while (next < wanted.size() && wanted[next]->data_offset >= range.start &&
                wanted[next]->data_offset < range.end)
@@ -116,6 +119,13 @@ InstallEstimate estimate_install(const PreparedInstall& prepared, const Node& no
         if (planned.origin != ChunkOrigin::in_place)
             estimate.bytes_to_write += planned.placed.chunk.size;
     return estimate;
+}
+
+void require_within(const InstallEstimate& estimate, std::uint64_t most_bytes) {
+    if (estimate.bytes_to_fetch > most_bytes)
+        throw refused("cannot install: " + std::to_string(estimate.bytes_to_fetch) +
+                      " bytes would have to be fetched, " + std::to_string(most_bytes) +
+                      " are allowed; nothing was changed");
 }
 
 } // namespace quoin

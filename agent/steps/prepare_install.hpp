@@ -52,4 +52,7 @@ struct InstallEstimate {
 [[nodiscard]] InstallEstimate estimate_install(const PreparedInstall& prepared, const Node& node,
                                                const BundleSource& source);
 
+/// Throws Error(refused) with the estimate when that is more than may be fetched.
+void require_within(const InstallEstimate& estimate, std::uint64_t most_bytes);
+
 } // namespace quoin

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <chrono>
+#include <ctime>
 #include <fstream>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -50,6 +51,36 @@ void write_text(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
 }
 
+/// As "openssl ca" wants it.
+std::string time_text(std::chrono::system_clock::time_point time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+    std::tm parts{};
+    char text[32];
+    if (::gmtime_r(&seconds, &parts) == nullptr ||
+        std::strftime(text, sizeof(text), "%Y%m%d%H%M%SZ", &parts) == 0)
+        throw Error("cannot write a time");
+    return text;
+}
+
+/// server.key and server.crt, which signs itself. Only "openssl ca" can say from when on it is
+/// valid.
+void make_certificate(const std::string& own, std::chrono::system_clock::time_point valid_from) {
+    write_text(own + "/index", "");
+    write_text(own + "/serial", "01\n");
+    write_text(own + "/ca.conf",
+               "[ca]\ndefault_ca = ours\n[ours]\nserial = " + own + "/serial\ndatabase = " + own +
+                   "/index\nnew_certs_dir = " + own +
+                   "\ndefault_md = sha256\npolicy = names\nx509_extensions = ours_too\n"
+                   "[names]\ncommonName = supplied\n"
+                   "[ours_too]\nsubjectAltName = DNS:localhost\n");
+    run_checked({"openssl", "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj",
+                 "/CN=localhost", "-keyout", own + "/server.key", "-out", own + "/request"});
+    run_checked({"openssl", "ca", "-batch", "-notext", "-selfsign", "-config", own + "/ca.conf",
+                 "-keyfile", own + "/server.key", "-in", own + "/request", "-out",
+                 own + "/server.crt", "-startdate", time_text(valid_from), "-enddate",
+                 time_text(valid_from + std::chrono::hours(24))});
+}
+
 } // namespace
 
 bool Nginx::available() {
@@ -59,11 +90,10 @@ bool Nginx::available() {
     return false;
 }
 
-Nginx::Nginx(const std::string& directory) : port_(free_port()), secure_port_(free_port()) {
+Nginx::Nginx(const std::string& directory, std::chrono::seconds valid_in)
+    : port_(free_port()), secure_port_(free_port()) {
     const std::string own = own_.path();
-    run_checked({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
-                 "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
-                 own + "/server.key", "-out", own + "/server.crt"});
+    make_certificate(own, std::chrono::system_clock::now() + valid_in);
     write_text(own + "/nginx.conf",
                "daemon off; master_process off; pid " + own + "/pid; error_log " + own +
                    "/errors;\n"

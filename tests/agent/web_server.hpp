@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -13,7 +14,9 @@ namespace quoin::test {
 /// nginx serving a directory over HTTP and HTTPS until this object dies.
 class Nginx {
   public:
-    explicit Nginx(const std::string& directory);
+    /// Its certificate is valid from `valid_in` from now on.
+    explicit Nginx(const std::string& directory,
+                   std::chrono::seconds valid_in = std::chrono::seconds(0));
     /// False when nginx is not installed: print why() and skip.
     [[nodiscard]] static bool available();
 
@@ -37,6 +40,7 @@ class BadServer {
   public:
     explicit BadServer(const std::string& file);
     [[nodiscard]] std::string url(const std::string& behaviour) const;
+    [[nodiscard]] std::string port() const { return std::to_string(port_); }
 
   private:
     TemporaryDirectory own_;

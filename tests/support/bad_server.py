@@ -16,9 +16,15 @@ The first part of a URL's path says how:
   /other-range     another range than asked for
   /wrong-once/N    the first time a range covers byte N, that byte is wrong
   /wrong/N         byte N is always wrong
+  /silent-once/N   the first answer of more than N bytes stops after so many, the connection stays
+  /silent/N        every such answer
+  /unsatisfiable   416, whatever is asked for
   /login           wants user name "node" and password "secret"
-  /elsewhere/PORT  redirects to /login on the given port, another origin
+  /token           wants the header "X-Token: secret"
+  /elsewhere/PORT/HOW  redirects to /HOW on the given port, another origin
   /gone            404
+
+It is a proxy, too: of "http://HOST/HOW" it looks at HOW.
 """
 
 import base64
@@ -26,6 +32,7 @@ import http.server
 import sys
 import threading
 import time
+import urllib.parse
 
 CONTENT = open(sys.argv[1], "rb").read()
 PIECE = 64 * 1024
@@ -71,7 +78,8 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(data[place : place + PIECE])
 
     def do_GET(self):
-        how, _, value = self.path.strip("/").partition("/")
+        path = urllib.parse.urlsplit(self.path).path
+        how, _, value = path.strip("/").partition("/")
         with lock:
             count = requests[how] = requests.get(how, 0) + 1
         try:
@@ -156,8 +164,31 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         else:
             self.refuse(401, [("WWW-Authenticate", "Basic")])
 
+    def do_token(self, value, count):
+        if self.headers.get("X-Token") == "secret":
+            self.do_good(value, count)
+        else:
+            self.refuse(403)
+
     def do_elsewhere(self, value, count):
-        self.refuse(302, [("Location", f"http://127.0.0.1:{value}/login")])
+        self.refuse(302, [("Location", f"http://127.0.0.1:{value}")])
+
+    def do_silent(self, value, count):
+        start, end = self.asked_range()
+        self.send_start(206, start, end, length=end - start)
+        self.send_piecewise(CONTENT[start : min(end, start + int(value))])
+        if end - start > int(value):
+            time.sleep(3600)
+
+    def do_silent_once(self, value, count):
+        start, end = self.asked_range()
+        with lock:
+            silent = end - start > int(value) and "silent" not in flipped
+            flipped.update({"silent"} if silent else {})
+        (self.do_silent if silent else self.do_good)(value, count)
+
+    def do_unsatisfiable(self, value, count):
+        self.refuse(416, [("Content-Range", f"bytes */{len(CONTENT)}")])
 
     def do_gone(self, value, count):
         self.refuse(404)
