@@ -16,6 +16,8 @@ namespace quoin::commands {
 
 namespace {
 
+constexpr std::size_t most_causes = 10; // shown, of packages and of files
+
 /// One progress line a step, drawn on a terminal only.
 class StepLines {
   public:
@@ -55,6 +57,20 @@ std::string as_text(const InstallReport& report) {
            format_duration(report.seconds);
 }
 
+nlohmann::json top_as_json(const std::vector<Cause>& causes) {
+    auto list = nlohmann::json::array();
+    for (const Cause& cause : largest(causes, most_causes))
+        list.push_back({{"name", cause.name}, {"bytes", cause.bytes}});
+    return list;
+}
+
+std::string top_as_text(const std::string& what, const std::vector<Cause>& causes) {
+    std::string text;
+    for (const Cause& cause : largest(causes, most_causes))
+        text += "\n  " + format_size(cause.bytes) + "  " + printable(cause.name);
+    return text.empty() ? text : "\nto fetch, by " + what + ":" + text;
+}
+
 std::string as_json(const InstallForecast& forecast) {
     const Manifest& manifest = forecast.prepared.bundle.manifest;
     const InstallEstimate& estimate = forecast.estimate;
@@ -64,8 +80,11 @@ std::string as_json(const InstallForecast& forecast) {
                                  {"bytes_reused", estimate.bytes_reused},
                                  {"bytes_to_fetch", estimate.bytes_to_fetch},
                                  {"bytes_to_write", estimate.bytes_to_write},
-                                 {"requests", estimate.requests}};
-    return json.dump() + "\n";
+                                 {"requests", estimate.requests},
+                                 {"causes",
+                                  {{"packages", top_as_json(forecast.causes.packages)},
+                                   {"files", top_as_json(forecast.causes.files)}}}};
+    return json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string as_text(const InstallForecast& forecast) {
@@ -75,7 +94,9 @@ std::string as_text(const InstallForecast& forecast) {
            std::to_string(estimate.requests) + " requests and " +
            format_size(estimate.bytes_to_write) + " to write; " +
            format_size(estimate.bytes_reused) + " of " + format_size(estimate.bytes_total) +
-           " are here already; nothing was changed";
+           " are here already; nothing was changed" +
+           top_as_text("package", forecast.causes.packages) +
+           top_as_text("file", forecast.causes.files);
 }
 
 /// Off the node the configuration of the machine at hand has no say.

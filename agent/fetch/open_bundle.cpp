@@ -52,6 +52,15 @@ Bytes fetch_index(BundleSource& source, const OpenBundle& bundle) {
     return index;
 }
 
+Contents fetch_contents(BundleSource& source, const OpenBundle& bundle, std::uint64_t chunk_count) {
+    Bytes contents(bundle.manifest.contents_size);
+    source.start(bundle.header.contents_offset(), contents.size());
+    read_on(source, contents);
+    if (sha256(contents) != bundle.manifest.contents_sha256)
+        throw unusable(source, "its contents table is damaged");
+    return Contents::parse(contents, chunk_count);
+}
+
 SlotIndex parse_index(ByteView bytes, const Manifest& manifest) {
     SlotIndex index = SlotIndex::parse(bytes);
     if (index.root_size() != manifest.root_size || index.uki_size() != manifest.uki_size)

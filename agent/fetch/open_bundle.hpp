@@ -4,6 +4,7 @@
 #pragma once
 
 #include "agent/fetch/bundle_source.hpp"
+#include "bundle/contents.hpp"
 #include "bundle/head.hpp"
 #include "disk/slot_index.hpp"
 
@@ -23,6 +24,11 @@ struct OpenBundle {
 /// The index as it lies in the bundle, checked against the manifest's digest. What `prefix` holds
 /// of it is not fetched again.
 [[nodiscard]] Bytes fetch_index(BundleSource& source, const OpenBundle& bundle);
+
+/// The contents table, checked likewise before it is parsed; `chunk_count` is that of the index. An
+/// install does not need it.
+[[nodiscard]] Contents fetch_contents(BundleSource& source, const OpenBundle& bundle,
+                                      std::uint64_t chunk_count);
 
 /// Parses an index that fetch_index() returned; throws Error(refused) when its sizes are not the
 /// manifest's.

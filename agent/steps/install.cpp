@@ -214,7 +214,11 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
     });
     const InstallEstimate estimate = estimate_install(prepared, node, *source);
     require_within(estimate, options.fetch.most_bytes);
-    return {std::move(prepared), estimate};
+    // Behind the estimate, which is of what an install fetches: that does not read the table.
+    const SlotIndex index = parse_index(prepared.index, prepared.bundle.manifest);
+    const std::vector<bool> missing = prepared.plan.missing();
+    const Contents contents = fetch_contents(*source, prepared.bundle, missing.size());
+    return {std::move(prepared), estimate, find_causes(contents, index, missing)};
 }
 
 } // namespace quoin

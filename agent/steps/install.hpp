@@ -7,6 +7,7 @@
 #include "agent/node.hpp"
 #include "agent/steps/prepare_install.hpp"
 #include "base/progress.hpp"
+#include "bundle/causes.hpp"
 
 #include <cstdint>
 #include <string>
@@ -51,10 +52,12 @@ using InstallObserver =
 struct InstallForecast {
     PreparedInstall prepared; ///< its plan is proven
     InstallEstimate estimate;
+    Causes causes; ///< of the bytes of chunks that are fetched
 };
 
 /// `install --dry-run`: decides as install() would, refusals included, hashes what is here already,
-/// and says what an install would take now. Fetches head and index, changes nothing.
+/// and says what an install would take now and why. Fetches head, index and contents table, changes
+/// nothing.
 [[nodiscard]] InstallForecast forecast_install(const Node& node, const BootLoader& loader,
                                                const InstallOptions& options,
                                                const InstallObserver& observer);

@@ -98,6 +98,15 @@ void InstallPlan::each_missing(
                 visit(placed.in_uki, placed.target_offset, placed.chunk.size);
 }
 
+std::vector<bool> InstallPlan::missing() const {
+    std::vector<bool> missing;
+    missing.reserve(root.size() + uki.size());
+    for (const auto* part : {&root, &uki})
+        for (const PlannedChunk& chunk : *part)
+            missing.push_back(chunk.origin == ChunkOrigin::bundle);
+    return missing;
+}
+
 std::uint64_t InstallPlan::bytes_to_fetch() const {
     std::uint64_t bytes = 0;
     each_missing([&bytes](bool, std::uint64_t, std::uint32_t size) { bytes += size; });

@@ -31,6 +31,8 @@ struct InstallPlan {
     /// boot image; `offset` is its place therein.
     void each_missing(const std::function<void(bool in_uki, std::uint64_t offset,
                                                std::uint32_t size)>& visit) const;
+    /// Of each chunk, in the order of the index: whether it must be fetched.
+    [[nodiscard]] std::vector<bool> missing() const;
     /// Bytes of chunks that are still to come from the bundle.
     [[nodiscard]] std::uint64_t bytes_to_fetch() const;
 

@@ -4,7 +4,7 @@
 import sys
 
 from bench import OfflineNode, built, workbench
-from programs import REPOSITORY, ProgramTest
+from programs import REPOSITORY, ProgramTest, quoin
 
 sys.path.insert(0, str(REPOSITORY))
 from qemu.harness.web import WebServer  # noqa: E402
@@ -42,3 +42,17 @@ class Updates(ProgramTest):
         self.assert_status(4, result)
         self.assertEqual(len(answers), 1)
         self.assertLessEqual(answers[0], 16 << 10)
+
+    def test_causes(self):
+        """install --dry-run and diff say which file causes the bytes, and blame no neighbour"""
+        node = OfflineNode(self.first)
+        forecast = "install", self.third.bundle, "--dry-run"
+        comparison = "diff", self.first.bundle, self.third.bundle
+        for text, report in ((node.agent(*forecast), node.agent(*forecast, "--json")),
+                             (quoin(*comparison), quoin(*comparison, "--json"))):
+            files = {cause["name"]: cause["bytes"] for cause in self.succeed(report).json["causes"]["files"]}
+            # The whole fragment block, of which 70 KB are unchanged files that do not compress.
+            self.assertGreater(files["/usr/share/changed"], 60_000)
+            self.assertNotIn("/usr/share/small-39", files)
+            self.assertIn("/usr/share/changed", self.succeed(text).output)
+            self.assertIn("(no package)", text.output)
