@@ -28,13 +28,15 @@ class Machine:
     """A PC that owns `directory`: disk.raw, vars.fd, console.log and, while it runs, its sockets."""
 
     def __init__(self, directory: Path, image: Path, memory: str = "1024M",
-                 watch: Callable[[Line], None] | None = None):
+                 watch: Callable[[Line], None] | None = None, disks: dict[str, Path] | None = None):
+        """`disks`: more of them, by serial number, used as they are."""
         self.directory = directory
         self.disk = directory / "disk.raw"
         self.console: Console | None = None
         self.shell: Shell | None = None
         self._memory = memory
         self._watch = watch
+        self._disks = disks or {}
         self._qmp: Qmp | None = None
         self._process: subprocess.Popen | None = None
         shutil.rmtree(directory, ignore_errors=True)
@@ -105,6 +107,7 @@ class Machine:
             "-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={FIRMWARE}",
             "-drive", "if=pflash,unit=1,format=raw,file=vars.fd",
             *self._disk_arguments(),
+            *self._more_disks(),
             "-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=",
             "-device", "virtio-rng-pci",
             "-chardev", "socket,id=console,path=console.sock,server=on,wait=off,logfile=console.log,logappend=on",
@@ -113,6 +116,11 @@ class Machine:
             "-serial", "chardev:shell",
             "-qmp", "unix:qmp.sock,server=on,wait=off",
         ]
+
+    def _more_disks(self) -> list[str]:
+        return [word for name, path in self._disks.items() for word in (
+            "-drive", f"if=none,id={name},format=raw,file={path.resolve()}",
+            "-device", f"virtio-blk-pci,drive={name},serial={name}")]
 
 
 @functools.cache

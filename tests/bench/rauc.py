@@ -15,30 +15,29 @@ _SYSTEM = """\
 [system]
 compatible=bench
 bootloader=noop
-mountprefix={work}/mount
-statusfile={work}/status
-bundle-formats=plain
+mountprefix={state}/mount
+statusfile={state}/status
 
 [keyring]
-path={work}/certificate.pem
+path={files}/certificate.pem
 
 [slot.rootfs.0]
-device={work}/rootfs-0
+device={slots}rootfs-0
 type=raw
 bootname=A
 
 [slot.rootfs.1]
-device={work}/rootfs-1
+device={slots}rootfs-1
 type=raw
 bootname=B
 
 [slot.boot.0]
-device={work}/boot-0
+device={slots}boot-0
 type=raw
 parent=rootfs.0
 
 [slot.boot.1]
-device={work}/boot-1
+device={slots}boot-1
 type=raw
 parent=rootfs.1
 """
@@ -49,7 +48,7 @@ compatible=bench
 version=1
 
 [bundle]
-format=plain
+format={format}
 
 [image.rootfs]
 filename=rootfs.img
@@ -62,15 +61,16 @@ filename=boot.img
 class Rauc:
     """A bundle of a root and a boot image, and a service that installs it."""
 
-    def __init__(self, root: Path, boot: Path):
+    def __init__(self, root: Path, boot: Path, bundle_format: str = "plain"):
         shutil.rmtree(WORK, ignore_errors=True)
         content = WORK / "content"
         content.mkdir(parents=True)
         (WORK / "mount").mkdir()
         shutil.copyfile(root, content / "rootfs.img")
         shutil.copyfile(boot, content / "boot.img")
-        (content / "manifest.raucm").write_text(_MANIFEST)
-        (WORK / "system.conf").write_text(_SYSTEM.format(work=WORK))
+        (content / "manifest.raucm").write_text(_MANIFEST.format(format=bundle_format))
+        (WORK / "system.conf").write_text(
+            _SYSTEM.format(state=WORK, files=WORK, slots=f"{WORK}/"))
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
             "-subj", "/CN=bench", "-keyout", WORK / "key.pem", "-out", WORK / "certificate.pem")
         self.bundle = WORK / "bench.raucb"
@@ -78,6 +78,14 @@ class Rauc:
             content, self.bundle)
         shutil.rmtree(content)
         self._sizes = {"rootfs": root.stat().st_size, "boot": boot.stat().st_size}
+
+    def hand_over(self, directory: Path, as_seen_there: str, slots: str) -> None:
+        """Puts all that a service elsewhere needs into a directory, which it will see at another place,
+        with its slots at paths that begin with `slots`."""
+        shutil.move(self.bundle, directory)
+        shutil.copy(WORK / "certificate.pem", directory)
+        (directory / "system.conf").write_text(
+            _SYSTEM.format(state="/run/rauc", files=as_seen_there, slots=slots))
 
     def install(self) -> tuple[float, float]:
         """Seconds on the clock and of processor time, of client and service, into empty slots. The

@@ -25,7 +25,7 @@ KEYS = OUT / "keys"
 
 @dataclass(frozen=True)
 class Release:
-    """A release of the node, and the one it follows."""
+    """A release of some node, and the one it follows."""
 
     version: str
     root: str
@@ -53,6 +53,12 @@ architecture = "x86-64"
 tar = "{tar}"
 remove = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
 """
+_SHELL = """\
+overlays = ["{overlay}"]
+
+[system]
+enable = ["demo-shell.service"]
+"""
 
 
 def run(*command) -> str:
@@ -78,23 +84,32 @@ def _state_of_quoin() -> str:
     return digest.hexdigest()
 
 
-def release(version: str) -> Built:
-    """A release, built unless this very Quoin did already."""
-    wanted = RELEASES[version]
-    previous = release(wanted.previous) if wanted.previous else None
-    directory = OUT / version
+def build(directory: Path, version: str, text: str, *options) -> Built:
+    """An image from a recipe's text, built unless this very Quoin did already."""
     made_by = directory / "made-by"
-    description = directory / f"bench_{version}.json"
     if not made_by.exists() or made_by.read_text() != _state_of_quoin():
         directory.mkdir(parents=True, exist_ok=True)
         made_by.unlink(missing_ok=True)
         recipe = directory / "recipe.toml"
-        recipe.write_text(_RECIPE.format(version=version, tar=root_tar(wanted.root)))
-        follow = ["--previous", previous.bundle] if previous else []
-        print(f"building {version} ...", file=sys.stderr, flush=True)
-        run(BUILD / "builder/quoin", "build", recipe, "-o", directory, "--keys", keys(), *follow)
+        recipe.write_text(text)
+        print(f"building {directory.name} ...", file=sys.stderr, flush=True)
+        run(BUILD / "builder/quoin", "build", recipe, "-o", directory, *options)
         made_by.write_text(_state_of_quoin())
-    return Built(directory, json.loads(description.read_text()))
+    return Built(directory, json.loads((directory / f"bench_{version}.json").read_text()))
+
+
+def release(version: str) -> Built:
+    wanted = RELEASES[version]
+    follow = ["--previous", release(wanted.previous).bundle] if wanted.previous else []
+    text = _RECIPE.format(version=version, tar=root_tar(wanted.root))
+    return build(OUT / version, version, text, "--keys", keys(), *follow)
+
+
+def node_release(version: str, key_directory: Path) -> Built:
+    """A release of a node that boots, answers on its second serial port, and has RAUC."""
+    text = _RECIPE.format(version=version, tar=root_tar("node")) + _SHELL.format(
+        overlay=REPOSITORY / "configs/overlays/demo-shell")
+    return build(OUT / f"node-{version}", version, text, "--keys", key_directory)
 
 
 class Node(OfflineNode):

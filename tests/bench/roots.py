@@ -25,6 +25,12 @@ PACKAGES = [
     "cryptsetup", "git", "bind9-dnsutils",
 ]
 
+#: A small node that has RAUC, too.
+NODE_PACKAGES = [
+    "systemd-sysv", "dbus", "udev", "kmod", "iproute2", "linux-image-cloud-amd64",
+    "libcurl4", "libfdisk1", "libssl3", "rauc",
+]
+
 #: The packages that come from bookworm-security where it has a newer one, as apt's preferences name
 #: them ("*": all, "/^linux-/": what begins so); the rest is bookworm's. "base" is what the nodes run.
 UPDATED = {
@@ -32,6 +38,7 @@ UPDATED = {
     "openssl": ["openssl", "libssl3"],
     "month": ["*"],
     "kernel": ["*"],
+    "node": [],
 }
 #: The packages that stay bookworm's all the same.
 KEPT = {"month": ["/^linux-/"]}
@@ -65,7 +72,7 @@ def root_tar(root: str) -> Path:
         with open(path.with_suffix(".log"), "w", encoding="utf-8") as log:
             subprocess.run(
                 ["mmdebstrap", f"--mode={mode}", "--format=tar", "--variant=minbase",
-                 f"--include={','.join(PACKAGES)}",
+                 f"--include={','.join(NODE_PACKAGES if root == 'node' else PACKAGES)}",
                  f"--setup-hook=upload {preferences} /{pinned}",
                  f'--customize-hook=rm "$1/{pinned}"',
                  "bookworm", str(unfinished),
