@@ -137,12 +137,12 @@ TEST_CASE("settings win over files, the last one most") {
     files.write("main.toml", image + "[root]\ntar = \"root.tar\"\nremove = [\"/a\"]\n");
     const Recipe recipe = files.read({"image.version=1.4.2", "boot.tries=5", "boot.tries = 6",
                                       "root.remove=[\"/b\", \"/c\"]", "system.quoin_agent=false",
-                                      "boot.command_line=a=b \"c\\", "disk.esp_size=512M"});
+                                      "boot.command_line=a=b \"c d\"", "disk.esp_size=512M"});
     CHECK(recipe.version == "1.4.2");
     CHECK(recipe.tries == 6);
     CHECK(recipe.remove == std::vector<std::string>{"/b", "/c"});
     CHECK_FALSE(recipe.quoin_agent);
-    CHECK(recipe.command_line == "a=b \"c\\");
+    CHECK(recipe.command_line == "a=b \"c d\"");
     CHECK(recipe.esp_size == 512U << 20U);
 }
 
