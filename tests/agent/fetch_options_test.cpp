@@ -159,7 +159,7 @@ TEST_CASE("a certificate that is not valid yet is waited for, not for ever") {
     SECTION("until it is") {
         const Nginx server(file.directory(), 4s);
         options.certificates = server.certificate();
-        options.deadline = 60s;
+        options.first_contact = options.deadline = 60s;
         CHECK(fetches(server.secure_url("file"), options));
     }
     SECTION("or for the time given") {
