@@ -40,6 +40,8 @@ SCENARIOS = {scenario.name: scenario for scenario in (
     Scenario("try-boot", "the loader counts a try and 2.0.0 starts, up to its health gate", "1.0.0",
              "2.0.0"),
     Scenario("confirm", "2.0.0's health gate confirms it", "1.0.0", "2.0.0"),
+    Scenario("install-over-old", "3.0.0 goes to the slot of 1.0.0, which could be started until then",
+             "2.0.0", "3.0.0"),
     Scenario("rollback", "3.0.0, armed with one try, fails its health check; 2.0.0 starts again",
              "2.0.0", "3.0.0"),
     Scenario("quarantine", "2.0.0 judges what became of 3.0.0 and quarantines it", "2.0.0", None),

@@ -64,7 +64,7 @@ class Session:
         self._open_gate()
         self._require_state("2.0.0", "confirmed")
 
-        self._begin(None)
+        self._begin("install-over-old")
         self._install("3.0.0")
         self._begin("rollback")
         self.node.reboot()
