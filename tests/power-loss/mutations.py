@@ -26,9 +26,9 @@ class Mutation:
     scenarios: tuple[str, ...]  # joined, in this order
     plant: Callable[["Places", list[Entry]], tuple[list[Entry], int]]  # the log, and where it differs
 
-    def caught(self, scenes: dict[str, Scene], seed: int) -> str | None:
-        """What caught it."""
-        scene = join([scenes[name] for name in self.scenarios])
+    def caught(self, scenes: list[Scene], seed: int) -> str | None:
+        """What caught it, in the scenes of its scenarios."""
+        scene = join(scenes)
         entries, begin = self.plant(Places.of(scene), scene.entries)
         mutant = replace(scene, name=f"{scene.name}: {self.name}", entries=entries)
         found = judge_part(mutant, _EFFORT, seed, enough=1, begin=begin)

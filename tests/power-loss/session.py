@@ -60,26 +60,33 @@ class Row:
 
 def run_session(mode: Mode, seed: int, as_json: bool) -> int:
     recordings = [record(name) for name in SCENARIOS]
-    scenes = {recording.scenario.name: Scene.of(recording) for recording in recordings}
-    _say(f"{len(recordings)} recordings, {sum(len(s.entries) for s in scenes.values())} log entries")
+    entries = sum(len(Scene.of(recording).entries) for recording in recordings)
+    _say(f"{len(recordings)} recordings, {entries} log entries")
     found = judge_all(recordings, mode.effort, seed)
     rows = {name: Row(name, findings) for name, findings in found.items()}
     for row in rows.values():
         for cut, problem in row.findings.examples:
             _say(f"{row.name}: {problem.kind}: {problem.text} (cut: {cut})")
     _say(f"{sum(len(row.findings.states) for row in rows.values())} states judged")
-    caught = _plant(scenes, seed)
+    caught = _plant(recordings, seed)
     _try_afterwards(recordings, rows, mode, seed)
-    _boot(scenes, rows, found, mode.boots)
+    _boot(recordings, rows, mode.boots)
     return _report(rows, caught, mode, as_json)
 
 
-def _plant(scenes: dict[str, Scene], seed: int) -> dict[str, str | None]:
+def _plant(recordings: list[Recording], seed: int) -> dict[str, str | None]:
+    tasks = [(mutation, [recording for name in mutation.scenarios for recording in recordings
+                         if recording.scenario.name == name], seed) for mutation in MUTATIONS]
     with multiprocessing.get_context("fork").Pool(os.cpu_count() or 1) as pool:
-        caught = pool.starmap(Mutation.caught, [(m, scenes, seed) for m in MUTATIONS], chunksize=1)
+        caught = pool.starmap(_catch, tasks, chunksize=1)
     for mutation, by in zip(MUTATIONS, caught):
         _say(f"planted: {mutation.name}: {'caught by “' + by + '”' if by else 'NOT CAUGHT'}")
     return {mutation.name: by for mutation, by in zip(MUTATIONS, caught)}
+
+
+def _catch(mutation: Mutation, recordings: list[Recording], seed: int) -> str | None:
+    """In a process of its own: logs are mapped files, which cannot be handed on, so it reads them."""
+    return mutation.caught([Scene.of(recording) for recording in recordings], seed)
 
 
 def _try_afterwards(recordings: list[Recording], rows: dict[str, Row], mode: Mode,
@@ -133,9 +140,9 @@ def _check_install(recording: Recording, cut: Cut) -> str | None:
     return problem and f"the next install: {problem}"
 
 
-def _boot(scenes: dict[str, Scene], rows: dict[str, Row], found: dict[str, Findings],
-          count: int) -> None:
-    for booted in validation.boot_all(validation.choose(scenes, found, count)):
+def _boot(recordings: list[Recording], rows: dict[str, Row], count: int) -> None:
+    found = {name: row.findings for name, row in rows.items()}
+    for booted in validation.boot_all(validation.choose(recordings, found, count)):
         row = rows[booted.scenario]
         row.booted += 1
         row.disagreed += not booted.agrees

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from campaign import Findings, Kind, Scene, save_state
 from model.power_on import Outcome
+from recording import Recording
 from replay.cuts import Cut
 
 
 @dataclass(frozen=True)
 class Candidate:
-    scene: Scene
+    recording: Recording
     cut: Cut
     expected: Outcome
 
@@ -35,16 +36,17 @@ class Booted:
         return self.expected == self.found
 
 
-def choose(scenes: dict[str, Scene], findings: dict[str, Findings], count: int) -> list[Candidate]:
+def choose(recordings: list[Recording], findings: dict[str, Findings],
+           count: int) -> list[Candidate]:
     """At most `count`, the scenarios in turn."""
-    queues = [(scenes[name], sorted(found.kinds.values(), key=_nastiness))
-              for name, found in findings.items()]
+    queues = [(recording, sorted(findings[recording.scenario.name].kinds.values(), key=_nastiness))
+              for recording in recordings]
     chosen: list[Candidate] = []
     while len(chosen) < count and any(kinds for _, kinds in queues):
-        for scene, kinds in queues:
+        for recording, kinds in queues:
             if kinds and len(chosen) < count:
                 kind = kinds.pop(0)
-                chosen.append(Candidate(scene, kind.cut, kind.seen.outcome))
+                chosen.append(Candidate(recording, kind.cut, kind.seen.outcome))
     return chosen
 
 
@@ -65,10 +67,10 @@ def _boot(candidate: Candidate) -> Booted:
 
     with tempfile.TemporaryDirectory(prefix="quoin-cut-") as directory:
         image = Path(directory) / "state.raw"
-        save_state(candidate.scene, candidate.cut, image)
+        save_state(Scene.of(candidate.recording), candidate.cut, image)
         found = boot(image)
     expected = candidate.expected
-    return Booted(candidate.scene.name, candidate.cut,
+    return Booted(candidate.recording.scenario.name, candidate.cut,
                   _shown(expected.slot, expected.root_hash, len(expected.failures)),
                   _shown(found.slot, found.root_hash, len(found.failures)))
 

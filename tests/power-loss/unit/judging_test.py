@@ -107,7 +107,8 @@ class JudgingTest(unittest.TestCase):
     def test_planted(self):
         """each planted bug breaks a rule at some cut"""
         for mutation in MUTATIONS:
-            self.assertIsNotNone(mutation.caught(self.scenes, 1), mutation.name)
+            scenes = [self.scenes[name] for name in mutation.scenarios]
+            self.assertIsNotNone(mutation.caught(scenes, 1), mutation.name)
 
     def test_order_of_copies(self):
         """the primary table first is no bug as long as each write is flushed"""
