@@ -4,6 +4,7 @@
 
 #include "agent/boot_report.hpp"
 #include "agent/bootloaders/heal_names.hpp"
+#include "agent/bootloaders/settle_names.hpp"
 #include "agent/esp_mount.hpp"
 #include "agent/partition_device.hpp"
 #include "agent/slots.hpp"
@@ -103,7 +104,9 @@ void Node::State::heal_esp(const std::string& device) {
     try {
         if (!esp)
             throw system_error("cannot open '" + device + "'");
-        notes = heal_names(Region(esp, 0, size_of(esp, device), device));
+        const Region region(esp, 0, size_of(esp, device), device);
+        notes = heal_names(region);
+        settle_names(region);
     } catch (const Error& problem) {
         // Mounting it has the last word.
         say_warning(std::string(problem.what()) + ", ignoring");

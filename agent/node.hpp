@@ -59,7 +59,7 @@ struct BootReport {
 };
 
 /// Opens everything; holds an exclusive lock on the state directory as long as it lives when
-/// `writable`. Heals a damaged partition table copy when writable.
+/// `writable`. When writable heals a damaged partition table copy and the names on the ESP.
 class Node {
   public:
     [[nodiscard]] static Node open(const NodeOptions& options, bool writable);

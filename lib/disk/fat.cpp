@@ -2,36 +2,15 @@
 #include "disk/fat.hpp"
 
 #include "base/error.hpp"
+#include "disk/fat_clusters.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <limits>
-#include <optional>
 
 namespace quoin {
 
 namespace {
-
-/// The boot sector of a FAT32 volume, up to what is needed.
-struct BootSector {
-    std::array<std::uint8_t, 11> jump_and_maker;
-    le16 bytes_per_sector;
-    std::uint8_t sectors_per_cluster;
-    le16 reserved_sectors;
-    std::uint8_t tables;
-    le16 root_entries; ///< 0 on FAT32
-    le16 sectors_16;
-    std::uint8_t media;
-    le16 table_sectors_16; ///< 0 on FAT32
-    std::array<std::uint8_t, 8> geometry;
-    le32 sectors_32;
-    le32 table_sectors;
-    le16 flags;
-    le16 version;
-    le32 root_cluster;
-};
-static_assert(sizeof(BootSector) == 48);
 
 struct ShortRecord {
     std::array<std::uint8_t, 11> name; ///< 8 and 3 characters, padded with spaces
@@ -51,58 +30,6 @@ constexpr std::uint8_t long_name = 0x0f; // attributes of a record that holds a 
 constexpr std::uint8_t attribute_directory = 0x10;
 constexpr std::uint8_t attribute_label = 0x08;
 constexpr std::uint8_t last_piece = 0x40; // the first one on the medium
-constexpr std::uint32_t end_of_chain = 0x0ffffff8;
-/// The specification's limit of a directory, so that a chain without end is noticed.
-constexpr std::uint64_t largest_directory = 65536 * record_size;
-
-class Volume {
-  public:
-    explicit Volume(const Region& region) : region_(region) {
-        Bytes sector(sizeof(BootSector));
-        region.read(sector, 0);
-        const auto boot = load<BootSector>(sector);
-        sector_ = boot.bytes_per_sector;
-        cluster_ = sector_ * boot.sectors_per_cluster;
-        const bool is_fat32 = boot.root_entries == 0 && boot.table_sectors_16 == 0 &&
-                              boot.table_sectors != 0 && boot.tables != 0;
-        if (!is_fat32 || sector_ < 512 || sector_ > 4096 || cluster_ == 0)
-            throw refused("cannot read '" + region.name() + "': it is not FAT32");
-        table_ = boot.reserved_sectors * sector_;
-        first_cluster_ = table_ + std::uint64_t{boot.table_sectors} * sector_ * boot.tables;
-        root_ = boot.root_cluster;
-    }
-
-    [[nodiscard]] std::uint32_t root() const { return root_; }
-    [[nodiscard]] std::uint64_t cluster_size() const { return cluster_; }
-    [[nodiscard]] std::uint64_t place_of(std::uint32_t cluster) const {
-        return first_cluster_ + (cluster - 2) * cluster_;
-    }
-
-    /// The clusters of a directory that begins at `cluster`.
-    [[nodiscard]] std::vector<std::uint32_t> chain(std::uint32_t cluster) const {
-        std::vector<std::uint32_t> clusters;
-        for (; cluster < end_of_chain; cluster = next(cluster)) {
-            if (cluster < 2 || clusters.size() * cluster_ >= largest_directory)
-                throw refused("cannot read '" + region_.name() + "': a directory in it is damaged");
-            clusters.push_back(cluster);
-        }
-        return clusters;
-    }
-
-  private:
-    [[nodiscard]] std::uint32_t next(std::uint32_t cluster) const {
-        Bytes entry(4);
-        region_.read(entry, table_ + std::uint64_t{cluster} * 4);
-        return load<le32>(entry) & 0x0fffffffU;
-    }
-
-    const Region& region_;
-    std::uint64_t sector_ = 0;
-    std::uint64_t cluster_ = 0;
-    std::uint64_t table_ = 0;
-    std::uint64_t first_cluster_ = 0;
-    std::uint32_t root_ = 0;
-};
 
 char printable_ascii(unsigned unit) {
     return unit >= 0x20 && unit < 0x7f ? static_cast<char>(unit) : '?';
@@ -204,7 +131,8 @@ class Names {
     std::uint8_t checksum_ = 0;
 };
 
-std::vector<FatName> names_at(const Region& region, const Volume& volume, std::uint32_t cluster) {
+std::vector<FatName> names_at(const Region& region, const FatClusters& volume,
+                              std::uint32_t cluster) {
     Names found;
     Bytes content(static_cast<std::size_t>(volume.cluster_size()));
     for (const std::uint32_t part : volume.chain(cluster)) {
@@ -226,20 +154,26 @@ bool same_name(std::string_view left, std::string_view right) {
 } // namespace
 
 std::vector<FatName> read_fat_directory(const Region& volume, std::string_view path) {
-    const Volume fat(volume);
-    std::vector<FatName> names = names_at(volume, fat, fat.root());
+    const FatClusters fat(volume);
+    return names_at(volume, fat, find_fat_directory(volume, path));
+}
+
+std::uint32_t find_fat_directory(const Region& volume, std::string_view path) {
+    const FatClusters fat(volume);
+    std::uint32_t cluster = fat.root();
     for (std::string_view rest = path; !rest.empty();) {
         const std::string_view part = rest.substr(0, rest.find('/'));
         rest.remove_prefix(std::min(part.size() + 1, rest.size()));
+        const std::vector<FatName> names = names_at(volume, fat, cluster);
         const auto found = std::find_if(names.begin(), names.end(), [&](const FatName& name) {
             return name.directory && same_name(name.name, part);
         });
         if (found == names.end())
             throw Error("cannot find directory '" + std::string(path) + "' in '" + volume.name() +
                         "'");
-        names = names_at(volume, fat, found->first_cluster);
+        cluster = found->first_cluster;
     }
-    return names;
+    return cluster;
 }
 
 void remove_fat_name(const Region& volume, const FatName& name) {

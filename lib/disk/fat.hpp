@@ -25,6 +25,9 @@ struct FatName {
 /// `volume` is not FAT32 or is damaged, Error(failed) when there is no such directory.
 [[nodiscard]] std::vector<FatName> read_fat_directory(const Region& volume, std::string_view path);
 
+/// The first cluster of that directory; throws alike.
+[[nodiscard]] std::uint32_t find_fat_directory(const Region& volume, std::string_view path);
+
 /// Removes one of several names of a file, durably. The clusters stay as they are: they are the
 /// other name's. The volume must not be mounted. A power cut leaves the name or takes it away
 /// whole.

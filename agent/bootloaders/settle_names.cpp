@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent/bootloaders/settle_names.hpp"
+
+#include "disk/boot_entry.hpp"
+#include "disk/fat_clusters.hpp"
+#include "disk/fat_settle.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace quoin {
+
+namespace {
+
+const std::string directory = "EFI/Linux";
+
+struct Ranked {
+    FatName file;
+    std::optional<BootEntryName> name; ///< nothing: not ours
+    bool listed = false;
+};
+
+/// As the loader sees it: the file begins with "MZ".
+bool is_listed(const Region& esp, const FatClusters& clusters, const FatName& file) {
+    if (file.first_cluster == 0)
+        return false;
+    Bytes start(2);
+    esp.read(start, clusters.place_of(file.first_cluster));
+    return start[0] == 'M' && start[1] == 'Z';
+}
+
+/// What stays longest comes first: what is not ours, then what the loader prefers of the confirmed
+/// ones; what no loader starts is the first to go.
+bool stays_longer(const Ranked& left, const Ranked& right) {
+    if (left.name.has_value() != right.name.has_value())
+        return !left.name.has_value();
+    if (!left.name)
+        return false;
+    if (left.listed != right.listed)
+        return left.listed;
+    if (left.name->counter.has_value() != right.name->counter.has_value())
+        return !left.name->counter.has_value();
+    return loader_order(*left.name, *right.name) < 0;
+}
+
+} // namespace
+
+void settle_names(const Region& esp) {
+    const FatClusters clusters(esp);
+    std::vector<Ranked> ranked;
+    for (FatName& file : read_fat_directory(esp, directory)) {
+        if (file.directory && file.name.starts_with('.'))
+            continue;
+        const auto name = BootEntryName::parse(file.name);
+        const bool listed = is_listed(esp, clusters, file);
+        ranked.push_back({std::move(file), name, listed});
+    }
+    std::stable_sort(ranked.begin(), ranked.end(), stays_longer);
+    const bool counting = std::any_of(ranked.begin(), ranked.end(), [](const Ranked& each) {
+        return each.listed && each.name && each.name->counter;
+    });
+    std::vector<FatName> names;
+    for (Ranked& each : ranked)
+        names.push_back(std::move(each.file));
+    if (counting)
+        trim_fat_directory(esp, directory, names);
+    else
+        settle_fat_directory(esp, directory, names);
+}
+
+} // namespace quoin
