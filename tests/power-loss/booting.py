@@ -26,9 +26,9 @@ from harness.machine import FIRMWARE, FIRMWARE_VARIABLES, accelerators
 
 #: Early userspace has opened verity and mounted the root: this system is on the disk, whole enough.
 _ROOT_MOUNTED = r"quoin: slot ([ab]), root hash ([0-9a-f]{64})"
-#: Firmware that has nothing left to start, or a confirmed system that cannot.
+#: Firmware that has nothing left to start, a loader without entries, or a confirmed system that cannot.
 _DEAD_END = (r"No bootable option or device was found|Press any key to enter the Boot Manager|Shell>|"
-             r"quoin: .*; this system is confirmed, so no other is tried")
+             r"No loader found|quoin: .*; this system is confirmed, so no other is tried")
 #: One line of early userspace that ends in a reboot.
 _GAVE_UP = r"quoin: (.*); rebooting in 10 s"
 _PANICKED = r"Kernel panic - not syncing: (.*)"
