@@ -3,7 +3,8 @@
 
 As the firmware's driver reads it: the first table only, names from long-name records where these fit
 the record that they precede, else the short name. Nothing is repaired; a file whose chain ends before
-its size does cannot be read.
+its size does cannot be read, and a directory whose chain does not end well has no records at all: EDK II
+asks for its size first (FatPhysicalDirSize), which is 0 then.
 """
 
 import struct

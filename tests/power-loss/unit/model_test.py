@@ -195,6 +195,15 @@ class ModelTest(unittest.TestCase):
         self.assertRegex(short.entry.file_name.upper(), r"^NODE_2.*~[0-9]\.EFI$")
         self.assertIsNone(short.entry.left)
 
+    def test_half_grown_directory(self):
+        """a directory whose chain leads to a free cluster is an empty one for firmware"""
+        fat = Fat(Disk(self.armed), PLACES[0][0] * MIB, PLACES[0][1] * MIB)
+        first = fat.lookup("/EFI/Linux").first_cluster
+        link = PLACES[0][0] * MIB + 32 * 512 + first * 4
+        free = PLACES[0][1] * MIB // 512 - 10_000
+        self.assert_dead("the loader lists no entry",
+                         self.changed((link, free.to_bytes(4, "little"))))
+
     # ---- names and versions ----
 
     def test_versions(self):
