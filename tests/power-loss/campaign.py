@@ -15,7 +15,7 @@ from replay.log import Entry, Write, read_log
 
 #: (tears, all subsets up to, samples); what `./tests/run` takes, and what --full takes.
 NORMAL = Effort(tears=1, all_subsets_up_to=4, samples=12)
-FULL = Effort(tears=3, all_subsets_up_to=8, samples=48)
+FULL = Effort(tears=4, all_subsets_up_to=8, samples=64)
 #: Stands for the identity of the state that a scene's end leaves when only what was flushed lasts.
 _AT_THE_END = -1
 #: Problems whose full text a report keeps, for each scenario.
@@ -41,7 +41,7 @@ class Scene:
 
 @dataclass
 class Kind:
-    """States of one kind: how many, and one of them."""
+    """States that look alike and were cut alike: how many, and one of them."""
 
     count: int
     cut: Cut
@@ -139,7 +139,7 @@ def judge_part(scene: Scene, effort: Effort, seed: int, shard: int = 0, shards: 
         findings.states.add(identity)
         seen, problems = judge.judge()
         findings.note(identity, cut, problems)
-        kind = findings.kinds.setdefault(signature(seen), Kind(0, cut, seen))
+        kind = findings.kinds.setdefault((signature(seen), cut.way), Kind(0, cut, seen))
         kind.count += 1
         if enough and len(findings.dead) + len(findings.broken) >= enough:
             break

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boots states for real, to see whether the model says what the machine does.
 
-States are chosen for variety: of each kind of state that judging met, the rarest and the worst
-first, no scenario more than its turn; and of each planted bug one state that it broke.
+States are chosen for variety: of each kind of state that judging met, and of each way of cutting that
+led to it, one; the worst and the rarest first, no scenario more than its turn.
 """
 
 import multiprocessing

@@ -42,6 +42,13 @@ class Cut:
     first: int = 0
     last: int = 0
 
+    @property
+    def way(self) -> str:
+        if self.torn is not None:
+            return "torn"
+        in_order = range(self.flushed, self.flushed + len(self.applied))
+        return "in order" if self.applied == tuple(in_order) else "reordered"
+
     def __str__(self) -> str:
         text = f"entries up to {self.flushed}"
         if self.applied:
