@@ -67,6 +67,17 @@ class Places:
         return Places(disk, area(1), (area(2), area(4)),
                       [range(start, start + size) for start, size in runs])
 
+    def file_beginning_in(self, first: Write, entries: list[Entry]) -> list[range]:
+        """Where the boot image lies whose beginning is in `first`, once all is written."""
+        undo = [page for entry in entries if isinstance(entry, Write)
+                for page in self.disk.apply(entry.offset, entry.data)]
+        fat = Fat(self.disk, self.esp.start, len(self.esp))
+        places = [fat.place(record) for record in fat.records_in("/EFI/Linux")
+                  if not record.is_directory]
+        self.disk.revert(undo)
+        return next([range(start, start + size) for start, size in place] for place in places
+                    if place and first.offset <= place[0][0] < first.end)
+
     def is_table(self, write: Write) -> bool:
         return write.offset < 34 * SECTOR or write.end > self.disk.size - 33 * SECTOR
 
@@ -127,10 +138,12 @@ def _arm_before_data(places: Places, entries: list[Entry]) -> tuple[list[Entry],
 
 
 def _arm_before_image(places: Places, entries: list[Entry]) -> tuple[list[Entry], int]:
-    """The last large write to the ESP before arming: the end of the boot image."""
+    """The boot image's last large write comes when it is armed already."""
     arming = _arming(places, entries)
+    file = places.file_beginning_in(entries[arming], entries)
     image = [number for number in _numbers(entries, lambda write: write.offset in places.esp)
-             if number < arming and len(entries[number].data) >= 16 * SECTOR]
+             if number < arming and len(entries[number].data) >= 16 * SECTOR
+             and any(entries[number].offset in run for run in file)]
     if not image:
         raise NotThere("no boot image in the recording")
     return _moved_behind(entries, image[-1:], arming), arming - 1
