@@ -105,7 +105,7 @@ TEST_CASE("after settling, three tries are renames within one sector") {
     const FatName armed = find(volume.names(), "image_3.0.0+3-0.efi");
     CHECK(armed.records.front() % sector == 0);
     // Then firmware puts one name after the other behind the last one that was ever used.
-    const std::uint64_t after = armed.records.front() + 4 * std::uint64_t{32} * 3;
+    const std::uint64_t after = armed.records.front() + std::uint64_t{4} * 32 * 3;
     CHECK(after <= (armed.records.front() / sector + 1) * sector);
     Bytes behind(static_cast<std::size_t>(sector - armed.records.size() * 32));
     volume.region().read(behind, armed.records.back() + 32);
@@ -120,7 +120,7 @@ TEST_CASE("a directory that is too small for firmware's renames grows before the
     CHECK(volume.check() == 0);
     const FatName last = find(volume.names(), "image_2.0.0.efi");
     CHECK(last.records.size() == 3);
-    Bytes behind(static_cast<std::size_t>(sector - 3 * 32));
+    Bytes behind(static_cast<std::size_t>(sector - std::uint64_t{3} * 32));
     volume.region().read(behind, last.records.back() + 32);
     CHECK(all_zero(behind));
 }
