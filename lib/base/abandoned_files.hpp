@@ -15,8 +15,8 @@ namespace quoin {
 /// somebody else was quicker: the file is being removed.
 [[nodiscard]] bool mark_as_in_use(FdRef fd);
 
-/// Removes the regular files in `directory` named ".PREFIX….part-PID" or ".PREFIX….old-PID" that
-/// nobody marks as in use. What cannot be removed stays.
+/// Removes the regular files in `directory` named ".PREFIX….part-NUMBER" or ".PREFIX….old-NUMBER"
+/// that nobody marks as in use. What cannot be removed stays.
 void remove_abandoned_files(const std::string& directory, const std::string& prefix);
 
 } // namespace quoin

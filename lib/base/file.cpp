@@ -58,6 +58,18 @@ void pwrite_all(FdRef fd, ByteView data, std::uint64_t offset, const std::string
     }
 }
 
+bool pwrite_direct(FdRef fd, ByteView data, std::uint64_t offset, const std::string& name) {
+    if (!is_addressable(offset, data.size()))
+        throw system_error("cannot write " + quoted(name), EFBIG);
+    ssize_t n = 0;
+    do
+        n = ::pwrite(fd.get(), data.data(), data.size(), static_cast<off_t>(offset));
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno != EINVAL)
+        throw system_error("cannot write " + quoted(name));
+    return n >= 0 && static_cast<std::size_t>(n) == data.size();
+}
+
 void write_all(FdRef fd, ByteView data, const std::string& name) {
     while (!data.empty()) {
         const ssize_t n = ::write(fd.get(), data.data(), data.size());
@@ -69,6 +81,17 @@ void write_all(FdRef fd, ByteView data, const std::string& name) {
             throw system_error("cannot write " + quoted(name), ENOSPC);
         data = data.subspan(static_cast<std::size_t>(n));
     }
+}
+
+void write_back(FdRef fd, std::uint64_t offset, std::uint64_t size) noexcept {
+    (void)::sync_file_range(fd.get(), static_cast<off64_t>(offset), static_cast<off64_t>(size),
+                            SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
+void begin_writeback(FdRef fd, std::uint64_t offset, std::uint64_t size) noexcept {
+    (void)::sync_file_range(fd.get(), static_cast<off64_t>(offset), static_cast<off64_t>(size),
+                            SYNC_FILE_RANGE_WRITE);
 }
 
 /// An interrupted sync has made no promise; a failed one is never retried, since the kernel reports

@@ -19,8 +19,22 @@ void pread_exact(FdRef fd, ByteSpan out, std::uint64_t offset, const std::string
 /// Writes all of `data` at `offset`, retrying short writes and EINTR. Not durable until synced.
 void pwrite_all(FdRef fd, ByteView data, std::uint64_t offset, const std::string& name);
 
+/// The same through a descriptor with O_DIRECT. False, with any part of it written, when the device
+/// or file system wants other alignments or takes less than all: it has to go through the page
+/// cache then.
+[[nodiscard]] bool pwrite_direct(FdRef fd, ByteView data, std::uint64_t offset,
+                                 const std::string& name);
+
 /// write(2) of all of `data` at the file position: for pipes and stdout.
 void write_all(FdRef fd, ByteView data, const std::string& name);
+
+/// Lets the kernel begin to bring written data to the medium, so that a later sync is short.
+/// Promises nothing, waits for nothing, cannot fail.
+void begin_writeback(FdRef fd, std::uint64_t offset, std::uint64_t size) noexcept;
+
+/// Waits until written data has left the page cache for the medium, so that it does not pile up.
+/// Promises nothing of its durability, cannot fail: a later sync does and says.
+void write_back(FdRef fd, std::uint64_t offset, std::uint64_t size) noexcept;
 
 /// fdatasync / fsync; throws Error(failed).
 void sync_data(FdRef fd, const std::string& name);
@@ -49,8 +63,9 @@ void sync_directory(const std::string& path);
 
 [[nodiscard]] bool exists(const std::string& path);
 
-/// An output under construction: lies beside its final name as ".NAME.part-PID" and is removed by
-/// the destructor unless `commit()` gave it its name. Nothing half-written ever has a final name.
+/// An output under construction: lies beside its final name as ".NAME.part-NUMBER" and is removed
+/// by the destructor unless `commit()` gave it its name. Nothing half-written ever has a final
+/// name.
 class PendingFile {
   public:
     /// Creates the file (sparse, empty). Throws when the directory is not writable.
@@ -67,6 +82,9 @@ class PendingFile {
 
     /// fsync, rename to the final name (replacing an older file), fsync of the directory.
     void commit();
+
+    /// Gives it this name instead, at once and unsynced: for files whose readers verify them.
+    void rename_to(const std::string& path);
 
   private:
     std::string final_path_;

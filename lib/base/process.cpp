@@ -103,6 +103,7 @@ struct SpawnSetup {
         ::sigaddset(&signals, SIGPIPE);
         ::sigaddset(&signals, SIGINT);
         ::sigaddset(&signals, SIGTERM);
+        ::sigaddset(&signals, SIGXFSZ);
         ::posix_spawnattr_setsigdefault(&attributes, &signals);
         ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     }
@@ -260,10 +261,10 @@ std::string run_checked(const std::vector<std::string>& argv, const ProcessOptio
 }
 
 StreamingProcess::StreamingProcess(const std::vector<std::string>& argv,
-                                   const std::string& error_file) {
+                                   const std::string& error_file, const ProcessOptions& options) {
     Pipe output;
     const UniqueFd errors = open_file(error_file, O_WRONLY | O_CREAT | O_TRUNC);
-    pid_ = spawn(argv, {}, standard_input_of(""), output.writing, errors);
+    pid_ = spawn(argv, options, standard_input_of(""), output.writing, errors);
     output_ = std::move(output.reading);
 }
 

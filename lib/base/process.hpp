@@ -34,8 +34,9 @@ std::string run_checked(const std::vector<std::string>& argv, const ProcessOptio
 /// A child whose standard output is read while it runs. Killed and reaped by the destructor.
 class StreamingProcess {
   public:
-    /// Standard error goes to `error_file` (a path).
-    StreamingProcess(const std::vector<std::string>& argv, const std::string& error_file);
+    /// Standard error goes to `error_file` (a path). Standard input is empty.
+    StreamingProcess(const std::vector<std::string>& argv, const std::string& error_file,
+                     const ProcessOptions& options = {});
     StreamingProcess(const StreamingProcess&) = delete;
     StreamingProcess& operator=(const StreamingProcess&) = delete;
     ~StreamingProcess();

@@ -21,6 +21,11 @@ void Region::write(ByteView data, std::uint64_t offset) const {
     pwrite_all(fd_, data, start_ + offset, name_);
 }
 
+bool Region::write_direct(ByteView data, std::uint64_t offset) const {
+    check(offset, data.size());
+    return pwrite_direct(fd_, data, start_ + offset, name_);
+}
+
 Region Region::part(std::uint64_t offset, std::uint64_t size, std::string name) const {
     check(offset, size);
     return {fd_, start_ + offset, size, std::move(name)};

@@ -26,6 +26,8 @@ class Region {
     /// Throw Error(refused) when [offset, offset+size) does not lie inside; Error(failed) on I/O.
     void read(ByteSpan out, std::uint64_t offset) const;
     void write(ByteView data, std::uint64_t offset) const;
+    /// pwrite_direct(), for a region of a descriptor with O_DIRECT.
+    [[nodiscard]] bool write_direct(ByteView data, std::uint64_t offset) const;
     void sync() const { sync_data(fd_, name_); }
 
     /// A window inside this one.

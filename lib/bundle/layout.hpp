@@ -7,6 +7,7 @@
 
 #include "disk/slot_index.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace quoin {
@@ -24,5 +25,10 @@ struct PlacedChunk {
 
 /// All chunks in the order of the data area.
 [[nodiscard]] std::vector<PlacedChunk> place_chunks(const SlotIndex& index);
+
+/// The place of every chunk in the data area, in the order of the index: the same as above without
+/// holding them all (half a megabyte at most).
+void walk_layout(const IndexView& index,
+                 const std::function<void(std::uint32_t number, std::uint64_t data_offset)>& visit);
 
 } // namespace quoin

@@ -3,10 +3,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/toml.hpp"
 
 #include <algorithm>
 #include <filesystem>
-#include <toml++/toml.h>
 
 namespace quoin {
 

@@ -3,6 +3,7 @@
 #include "disk/slot_index.hpp"
 
 #include "base/error.hpp"
+#include "disk/index_records.hpp"
 #include "disk/uki.hpp"
 
 #include <algorithm>
@@ -11,49 +12,6 @@
 
 namespace quoin {
 namespace {
-
-struct IndexHeader {
-    std::array<char, 8> magic;
-    le32 format;
-    le32 root_chunks;
-    le32 uki_chunks;
-    le32 reserved;
-    le64 root_size;
-};
-static_assert(sizeof(IndexHeader) == 32);
-
-struct ChunkRecord {
-    std::array<std::uint8_t, 16> hash;
-    le32 size;
-    le16 generation;
-    std::uint8_t kind;
-    std::uint8_t reserved;
-};
-static_assert(sizeof(ChunkRecord) == 24);
-
-constexpr std::array<char, 8> index_magic = {'Q', 'U', 'O', 'I', 'N', 'I', 'D', 'X'};
-constexpr std::uint32_t index_format = 1;
-
-enum class Part { root, uki };
-
-bool belongs_to(ChunkKind kind, Part part) {
-    switch (kind) {
-    case ChunkKind::data:
-    case ChunkKind::fragment:
-    case ChunkKind::table:
-        return part == Part::root;
-    case ChunkKind::uki:
-        return part == Part::uki;
-    }
-    return false; // a number from a file that names no kind
-}
-
-void check(const Chunk& chunk, Part part) {
-    if (chunk.size == 0 || chunk.size > max_chunk_size)
-        throw refused("damaged block index: a chunk of " + std::to_string(chunk.size) + " bytes");
-    if (!belongs_to(chunk.kind, part))
-        throw refused("damaged block index: a chunk of unknown or misplaced kind");
-}
 
 std::uint64_t total_size(const std::vector<Chunk>& chunks) {
     std::uint64_t total = 0;
@@ -66,9 +24,9 @@ void append(Bytes& out, ByteView bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-void append(Bytes& out, const std::vector<Chunk>& chunks, Part part) {
+void append(Bytes& out, const std::vector<Chunk>& chunks, bool in_uki) {
     for (const Chunk& chunk : chunks) {
-        check(chunk, part);
+        check_chunk(chunk, in_uki);
         ChunkRecord record{};
         record.hash = chunk.hash;
         record.size = chunk.size;
@@ -76,23 +34,6 @@ void append(Bytes& out, const std::vector<Chunk>& chunks, Part part) {
         record.kind = static_cast<std::uint8_t>(chunk.kind);
         append(out, view_of(record));
     }
-}
-
-/// Takes `count` records from the front of `bytes`, which holds at least so many.
-std::vector<Chunk> take_chunks(ByteView& bytes, std::uint32_t count, Part part) {
-    std::vector<Chunk> chunks;
-    chunks.reserve(count);
-    for (std::uint32_t i = 0; i < count; ++i) {
-        const auto record = load<ChunkRecord>(bytes);
-        bytes = bytes.subspan(sizeof(record));
-        if (record.reserved != 0)
-            throw refused("damaged block index: reserved bits are set");
-        const Chunk chunk{record.hash, record.size, static_cast<ChunkKind>(record.kind),
-                          record.generation};
-        check(chunk, part);
-        chunks.push_back(chunk);
-    }
-    return chunks;
 }
 
 } // namespace
@@ -109,8 +50,10 @@ Bytes SlotIndex::serialize() const {
     const std::uint64_t size =
         sizeof(IndexHeader) + (root.size() + uki.size()) * sizeof(ChunkRecord);
     if (size > max_index_size)
-        throw refused("cannot make a block index of " + std::to_string(size) + " bytes: at most " +
-                      std::to_string(max_index_size) + " are allowed");
+        throw refused("cannot describe the root: it has " + std::to_string(root.size()) +
+                      " blocks, with those of the boot image at most " +
+                      std::to_string(max_chunks) +
+                      " are allowed; a larger 'block_size' makes fewer");
     IndexHeader header{};
     header.magic = index_magic;
     header.format = index_format;
@@ -121,35 +64,44 @@ Bytes SlotIndex::serialize() const {
     Bytes out;
     out.reserve(size);
     append(out, view_of(header));
-    append(out, root, Part::root);
-    append(out, uki, Part::uki);
+    append(out, root, false);
+    append(out, uki, true);
     return out;
 }
 
-SlotIndex SlotIndex::parse(ByteView bytes) {
+IndexView::IndexView(ByteView bytes) {
     if (bytes.size() < sizeof(IndexHeader))
         throw refused("damaged block index: it ends early");
     if (bytes.size() > max_index_size)
         throw refused("damaged block index: larger than " + std::to_string(max_index_size) +
                       " bytes");
-    const auto header = load<IndexHeader>(bytes);
-    if (header.magic != index_magic)
-        throw refused("this is not a block index: wrong magic");
-    if (header.format != index_format)
-        throw refused("cannot read block index: format " + std::to_string(header.format) +
-                      " is not known");
-    if (header.reserved != 0)
-        throw refused("damaged block index: reserved bits are set");
+    const IndexHeader header = take_index_header(bytes);
     const std::uint64_t count = std::uint64_t{header.root_chunks} + header.uki_chunks;
     if (bytes.size() != sizeof(IndexHeader) + count * sizeof(ChunkRecord))
         throw refused("damaged block index: its size does not fit its number of chunks");
-
-    SlotIndex index;
-    ByteView records = bytes.subspan(sizeof(IndexHeader));
-    index.root = take_chunks(records, header.root_chunks, Part::root);
-    index.uki = take_chunks(records, header.uki_chunks, Part::uki);
-    if (index.root_size() != header.root_size)
+    root_chunks_ = header.root_chunks;
+    uki_chunks_ = header.uki_chunks;
+    records_ = bytes.subspan(sizeof(IndexHeader));
+    for (std::uint32_t number = 0; number < size(); ++number) {
+        const Chunk found =
+            take_chunk(records_.subspan(number * sizeof(ChunkRecord)), in_uki(number));
+        (in_uki(number) ? uki_size_ : root_size_) += found.size;
+    }
+    if (root_size_ != header.root_size)
         throw refused("damaged block index: its chunks do not add up to the root's size");
+}
+
+Chunk IndexView::chunk(std::uint32_t number) const {
+    return take_chunk(records_.subspan(number * sizeof(ChunkRecord)), in_uki(number));
+}
+
+SlotIndex SlotIndex::parse(ByteView bytes) {
+    const IndexView view(bytes);
+    SlotIndex index;
+    index.root.reserve(view.root_chunks());
+    index.uki.reserve(view.size() - view.root_chunks());
+    for (std::uint32_t number = 0; number < view.size(); ++number)
+        (view.in_uki(number) ? index.uki : index.root).push_back(view.chunk(number));
     return index;
 }
 

@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -29,7 +30,36 @@ struct Chunk {
 };
 
 inline constexpr std::uint32_t max_chunk_size = 1 << 20;
-inline constexpr std::uint64_t max_index_size = 64 << 20;
+/// What an image of 8 GiB has in blocks of 128 KiB. The agent's memory goes by it (plan.hpp):
+/// larger images take larger blocks.
+inline constexpr std::uint64_t max_chunks = 65'536;
+inline constexpr std::uint64_t max_index_size = 32 + max_chunks * 24;
+
+/// A serialized index, read where it lies: 24 bytes a chunk and nothing beside them. Chunks are
+/// numbered through, those of the root first. Borrows the bytes.
+class IndexView {
+  public:
+    IndexView() = default;
+    /// Throws Error(refused) on anything malformed: bad magic, sizes out of range, trailing bytes,
+    /// reserved bits. `bytes` must be authenticated by the caller when it comes from a bundle.
+    explicit IndexView(ByteView bytes);
+
+    [[nodiscard]] std::uint32_t size() const { return root_chunks_ + uki_chunks_; }
+    [[nodiscard]] std::uint32_t root_chunks() const { return root_chunks_; }
+    [[nodiscard]] bool in_uki(std::uint32_t number) const { return number >= root_chunks_; }
+    /// `number` is below size().
+    [[nodiscard]] Chunk chunk(std::uint32_t number) const;
+
+    [[nodiscard]] std::uint64_t root_size() const { return root_size_; }
+    [[nodiscard]] std::uint64_t uki_size() const { return uki_size_; }
+
+  private:
+    ByteView records_;
+    std::uint32_t root_chunks_ = 0;
+    std::uint32_t uki_chunks_ = 0;
+    std::uint64_t root_size_ = 0;
+    std::uint64_t uki_size_ = 0;
+};
 
 /// The chunks of the root, in order and without gaps, then those of the UKI.
 struct SlotIndex {
@@ -41,8 +71,7 @@ struct SlotIndex {
 
     /// Throws Error(refused) on what parse() would refuse.
     [[nodiscard]] Bytes serialize() const;
-    /// Throws Error(refused) on anything malformed: bad magic, sizes out of range, trailing bytes,
-    /// reserved bits. `bytes` must be authenticated by the caller when it comes from a bundle.
+    /// Refuses what IndexView refuses.
     [[nodiscard]] static SlotIndex parse(ByteView bytes);
 };
 
@@ -57,7 +86,7 @@ struct SlotIndex {
 /// Whether the slot holds what its index says, or is being written and may hold anything.
 enum class SlotIndexState : std::uint32_t { writing = 1, complete = 2 };
 
-/// The index as it lies in a slot's verity partition.
+/// The index as it lies in a slot's verity partition: for readers that want all of it at hand.
 struct StoredSlotIndex {
     SlotIndexState state = SlotIndexState::complete;
     Digest root_hash;            ///< of the release the index belongs to
@@ -69,7 +98,8 @@ struct StoredSlotIndex {
 /// it: both are found without knowing the tree's size. Index first, then the header, each synced; a
 /// power cut between the two leaves no index, never a wrong one. Throws Error(refused) before the
 /// first write when tree, index and header do not all fit.
-void write_slot_index(const Region& verity_partition, const StoredSlotIndex& stored);
+void write_slot_index(const Region& verity_partition, SlotIndexState state, const Digest& root_hash,
+                      std::uint64_t data_size, ByteView index);
 
 /// Changes only the header's state: one sector, synced. False when there is no intact header, and
 /// then nothing is written.
@@ -77,5 +107,29 @@ bool write_slot_index_state(const Region& verity_partition, SlotIndexState state
 
 /// Nothing when there is none or it is damaged: lost knowledge costs time, never a wrong byte.
 [[nodiscard]] std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition);
+
+/// What the header of a stored index says; the index itself has not been looked at.
+struct StoredIndexHeader {
+    SlotIndexState state = SlotIndexState::complete;
+    Digest root_hash;
+    std::uint64_t data_size = 0;
+    Digest index_digest;
+    Region index; ///< where it lies
+};
+
+/// Nothing when there is none or it is damaged.
+[[nodiscard]] std::optional<StoredIndexHeader>
+read_slot_index_header(const Region& verity_partition);
+
+/// True when the medium holds the index that the header speaks of. Like the next one it holds
+/// 48 KiB, whatever the size of the index.
+[[nodiscard]] bool is_intact(const StoredIndexHeader& header);
+
+/// `offset` is the chunk's place in its root or UKI.
+using ChunkVisitor = std::function<void(const Chunk& chunk, bool in_uki, std::uint64_t offset)>;
+
+/// Calls `visit` for every chunk of an intact index, in its order. False when it is not one: then
+/// nothing that was visited means anything. `visit` throws no Error.
+[[nodiscard]] bool walk_index(const StoredIndexHeader& header, const ChunkVisitor& visit);
 
 } // namespace quoin

@@ -8,8 +8,10 @@
 #include "disk/slot_index.hpp"
 
 #include "base/error.hpp"
+#include "disk/index_records.hpp"
 #include "disk/verity.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace quoin {
@@ -80,26 +82,40 @@ std::optional<StoredHeader> read_header(const Region& partition, std::uint64_t h
     return header;
 }
 
+/// Hands on [offset, end) in pieces of whole records.
+void read_pieces(const Region& index, std::uint64_t offset,
+                 const std::function<void(ByteView piece)>& take) {
+    Bytes buffer(2048 * sizeof(ChunkRecord));
+    while (offset < index.size()) {
+        const auto size = std::min<std::uint64_t>(buffer.size(), index.size() - offset);
+        const ByteSpan piece(buffer.data(), size);
+        index.read(piece, offset);
+        take(piece);
+        offset += size;
+    }
+}
+
 } // namespace
 
-void write_slot_index(const Region& verity_partition, const StoredSlotIndex& stored) {
+void write_slot_index(const Region& verity_partition, SlotIndexState state, const Digest& root_hash,
+                      std::uint64_t data_size, ByteView index) {
     const auto header_at = header_offset(verity_partition);
     const auto index_at =
-        header_at ? index_offset(*header_at, stored.data_size, stored.index.size()) : std::nullopt;
+        header_at ? index_offset(*header_at, data_size, index.size()) : std::nullopt;
     if (!index_at)
         throw refused("cannot store the block index in " + verity_partition.name() +
                       ": tree and index do not fit");
     StoredHeader header{};
     header.magic = header_magic;
     header.format = header_format;
-    header.state = static_cast<std::uint32_t>(stored.state);
-    header.root_hash = stored.root_hash.bytes;
-    header.data_size = stored.data_size;
-    header.index_size = stored.index.size();
-    header.index_digest = sha256(stored.index).bytes;
+    header.state = static_cast<std::uint32_t>(state);
+    header.root_hash = root_hash.bytes;
+    header.data_size = data_size;
+    header.index_size = index.size();
+    header.index_digest = sha256(index).bytes;
 
     // Until the new header is there, the old one describes bytes that no longer match its digest.
-    verity_partition.write(stored.index, *index_at);
+    verity_partition.write(index, *index_at);
     verity_partition.sync();
     verity_partition.write(seal(header, block_size), *header_at);
     verity_partition.sync();
@@ -118,34 +134,87 @@ bool write_slot_index_state(const Region& verity_partition, SlotIndexState state
 
 namespace {
 
-std::optional<StoredSlotIndex> read_intact(const Region& verity_partition) {
+std::optional<StoredIndexHeader> find_index(const Region& verity_partition) {
     const auto header_at = header_offset(verity_partition);
     const auto header = header_at ? read_header(verity_partition, *header_at) : std::nullopt;
     const auto index_at =
         header ? index_offset(*header_at, header->data_size, header->index_size) : std::nullopt;
     if (!index_at)
         return std::nullopt;
-
-    StoredSlotIndex stored;
-    stored.state = static_cast<SlotIndexState>(std::uint32_t{header->state});
-    stored.root_hash.bytes = header->root_hash;
-    stored.data_size = header->data_size;
-    stored.index.resize(header->index_size);
-    verity_partition.read(stored.index, *index_at);
-    if (sha256(stored.index).bytes != header->index_digest)
-        return std::nullopt;
-    return stored;
+    return StoredIndexHeader{static_cast<SlotIndexState>(std::uint32_t{header->state}),
+                             Digest{header->root_hash}, header->data_size,
+                             Digest{header->index_digest},
+                             verity_partition.part(*index_at, header->index_size,
+                                                   "block index in " + verity_partition.name())};
 }
 
 } // namespace
 
-std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition) {
+// A sector that cannot be read is one more index that does not check out. It must not keep a node
+// from judging its slots, or from writing this one anew.
+
+std::optional<StoredIndexHeader> read_slot_index_header(const Region& verity_partition) {
     try {
-        return read_intact(verity_partition);
+        return find_index(verity_partition);
     } catch (const Error&) {
-        // A sector that cannot be read is one more index that does not check out. It must not keep
-        // a node from judging its slots, or from writing this one anew.
         return std::nullopt;
+    }
+}
+
+std::optional<StoredSlotIndex> read_slot_index(const Region& verity_partition) {
+    const auto header = read_slot_index_header(verity_partition);
+    if (!header)
+        return std::nullopt;
+    StoredSlotIndex stored{header->state, header->root_hash, header->data_size, {}};
+    stored.index.resize(header->index.size());
+    try {
+        header->index.read(stored.index, 0);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+    if (sha256(stored.index) != header->index_digest)
+        return std::nullopt;
+    return stored;
+}
+
+bool is_intact(const StoredIndexHeader& header) {
+    Sha256 hash;
+    try {
+        read_pieces(header.index, 0, [&hash](ByteView piece) { hash.update(piece); });
+    } catch (const Error&) {
+        return false;
+    }
+    return hash.finish() == header.index_digest;
+}
+
+bool walk_index(const StoredIndexHeader& header, const ChunkVisitor& visit) {
+    if (header.index.size() < sizeof(IndexHeader) || !is_intact(header))
+        return false;
+    try {
+        std::array<std::uint8_t, sizeof(IndexHeader)> start{};
+        header.index.read(start, 0);
+        const IndexHeader said = take_index_header(start);
+        const std::uint64_t records = header.index.size() - sizeof(IndexHeader);
+        if (records != (std::uint64_t{said.root_chunks} + said.uki_chunks) * sizeof(ChunkRecord))
+            return false;
+        std::uint64_t number = 0;
+        std::uint64_t offset = 0;
+        std::uint64_t root_size = 0;
+        read_pieces(header.index, sizeof(IndexHeader), [&](ByteView piece) {
+            for (; !piece.empty(); piece = piece.subspan(sizeof(ChunkRecord))) {
+                const bool in_uki = number >= said.root_chunks;
+                if (number++ == said.root_chunks)
+                    offset = 0;
+                const Chunk chunk = take_chunk(piece, in_uki);
+                visit(chunk, in_uki, offset);
+                offset += chunk.size;
+                if (!in_uki)
+                    root_size = offset;
+            }
+        });
+        return root_size == said.root_size;
+    } catch (const Error&) {
+        return false;
     }
 }
 

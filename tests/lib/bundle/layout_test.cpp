@@ -32,6 +32,26 @@ TEST_CASE("an empty index has no places") {
     CHECK(place_chunks({}).empty());
 }
 
+TEST_CASE("walking the layout gives the same places in the order of the index") {
+    const Sample sample;
+    const Bytes bytes = sample.index.serialize();
+    std::vector<std::uint64_t> places;
+    walk_layout(IndexView(bytes), [&places](std::uint32_t number, std::uint64_t data_offset) {
+        CHECK(number == places.size());
+        places.push_back(data_offset);
+    });
+    REQUIRE(places.size() == sample.index.root.size() + sample.index.uki.size());
+    for (const PlacedChunk& placed : place_chunks(sample.index)) {
+        std::uint64_t target = 0;
+        std::size_t number = 0;
+        const auto& part = placed.in_uki ? sample.index.uki : sample.index.root;
+        while (target < placed.target_offset)
+            target += part[number++].size;
+        CHECK(places[number + (placed.in_uki ? sample.index.root.size() : 0)] ==
+              placed.data_offset);
+    }
+}
+
 TEST_CASE("places cover the data area without gaps whatever the generations are") {
     SlotIndex index;
     for (std::uint32_t i = 0; i < 1000; ++i)

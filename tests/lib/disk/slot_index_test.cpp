@@ -100,6 +100,6 @@ TEST_CASE("what would be refused is not serialized") {
     CHECK_THROWS_AS(index.serialize(), Error);
     index.root[0] = {{}, 1, ChunkKind::uki, 0};
     CHECK_THROWS_AS(index.serialize(), Error);
-    index.root.assign(max_index_size / 24, {{}, 1, ChunkKind::data, 0});
+    index.root.assign(max_chunks + 1, {{}, 1, ChunkKind::data, 0});
     CHECK_THROWS_AS(index.serialize(), Error);
 }

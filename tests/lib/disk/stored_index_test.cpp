@@ -29,6 +29,10 @@ StoredSlotIndex stored(std::size_t index_size, std::uint64_t seed = 1) {
     return result;
 }
 
+void write(const Region& partition, const StoredSlotIndex& index) {
+    write_slot_index(partition, index.state, index.root_hash, index.data_size, index.index);
+}
+
 struct Image {
     Scratch scratch;
     std::string path = scratch.create("image", start + size + 512);
@@ -51,7 +55,7 @@ TEST_CASE("a stored index is read back, and the tree before it is left alone") {
     const Image image;
     const Bytes before = noise(start + size + 512, 7);
     image.set(before);
-    write_slot_index(image.partition, stored(index_size));
+    write(image.partition, stored(index_size));
     CHECK(same(read_slot_index(image.partition), stored(index_size)));
 
     const Bytes after = content_of(image.path);
@@ -66,9 +70,9 @@ TEST_CASE("an index that would reach into the tree is refused before anything is
     const Image image;
     REQUIRE(verity_area_size(data_size) == std::uint64_t{5} * 4096);
     const auto writes = record_writes([&] {
-        CHECK_THROWS_AS(write_slot_index(image.partition, stored(10 * 4096 + 1)), Error);
-        CHECK_THROWS_AS(write_slot_index(Region(image.fd, start, 4095, "small"), stored(1)), Error);
-        CHECK_THROWS_AS(write_slot_index(Region(image.fd, start, 4096, "small"), stored(1)), Error);
+        CHECK_THROWS_AS(write(image.partition, stored(10 * 4096 + 1)), Error);
+        CHECK_THROWS_AS(write(Region(image.fd, start, 4095, "small"), stored(1)), Error);
+        CHECK_THROWS_AS(write(Region(image.fd, start, 4096, "small"), stored(1)), Error);
     });
     CHECK(writes.empty());
 }
@@ -84,7 +88,7 @@ TEST_CASE("a partition without an index has none") {
 
 TEST_CASE("an index that cannot be read counts as none") {
     const Image image;
-    write_slot_index(image.partition, stored(5000));
+    write(image.partition, stored(5000));
     REQUIRE(read_slot_index(image.partition));
     // The medium ends in front of the header.
     REQUIRE(::ftruncate(image.fd.get(), static_cast<off_t>(header_at)) == 0);
@@ -93,7 +97,7 @@ TEST_CASE("an index that cannot be read counts as none") {
 
 TEST_CASE("the state of a stored index changes with one sector") {
     const Image image;
-    write_slot_index(image.partition, stored(5000));
+    write(image.partition, stored(5000));
     const Bytes before = content_of(image.path);
     const auto writes = record_writes(
         [&] { CHECK(write_slot_index_state(image.partition, SlotIndexState::writing)); });
@@ -111,11 +115,11 @@ TEST_CASE("the state of a stored index changes with one sector") {
 
 TEST_CASE("a power cut while an index is replaced leaves the old one, the new one or none") {
     const Image image;
-    write_slot_index(image.partition, stored(9000, 1));
+    write(image.partition, stored(9000, 1));
     const Bytes before = content_of(image.path);
     const auto new_size = GENERATE(as<std::size_t>{}, 100, 9000, 20000);
     const auto writes =
-        record_writes([&] { write_slot_index(image.partition, stored(new_size, 2)); });
+        record_writes([&] { write(image.partition, stored(new_size, 2)); });
 
     int none = 0;
     for_each_cut(before, writes, [&](const Bytes& state) {
@@ -128,9 +132,53 @@ TEST_CASE("a power cut while an index is replaced leaves the old one, the new on
     CHECK(same(read_slot_index(image.partition), stored(new_size, 2)));
 }
 
+TEST_CASE("a stored index is walked without being held") {
+    const Scratch scratch;
+    const std::string path = scratch.create("image", 1 << 20);
+    const UniqueFd fd = open_file(path, O_RDWR);
+    const Region partition(fd, 0, 1 << 20, "verity partition 'a'");
+    SlotIndex index;
+    for (std::uint32_t i = 0; i < 5000; ++i) // more than one piece
+        index.root.push_back({{}, i + 1, ChunkKind::data, 0});
+    index.uki.push_back({{}, 7, ChunkKind::uki, 0});
+    StoredSlotIndex whole = stored(1);
+    whole.index = index.serialize();
+    write(partition, whole);
+    const auto header = read_slot_index_header(partition);
+    REQUIRE(header);
+    CHECK(is_intact(*header));
+    std::uint64_t expected = 0;
+    std::uint32_t visited = 0;
+    const auto visit = [&](const Chunk& chunk, bool in_uki, std::uint64_t offset) {
+        CHECK(in_uki == (visited == 5000));
+        CHECK(offset == (in_uki ? 0 : expected));
+        expected += chunk.size;
+        ++visited;
+    };
+    CHECK(walk_index(*header, visit));
+    CHECK(visited == 5001);
+
+    header->index.write(Bytes(1, std::uint8_t{0xff}), 100);
+    CHECK_FALSE(is_intact(*header));
+    visited = 0;
+    CHECK_FALSE(walk_index(*header, visit));
+    CHECK(visited == 0);
+}
+
+TEST_CASE("what is stored and is no index is not walked") {
+    const Image image;
+    for (const std::uint64_t size : {1, 31, 32, 4000}) {
+        write(image.partition, stored(size));
+        const auto header = read_slot_index_header(image.partition);
+        REQUIRE(header);
+        CHECK(is_intact(*header));
+        CHECK_FALSE(walk_index(*header, [](const Chunk&, bool, std::uint64_t) {}));
+    }
+}
+
 TEST_CASE("an index with any byte flipped is none") {
     const Image image;
-    write_slot_index(image.partition, stored(4000));
+    write(image.partition, stored(4000));
     const Bytes intact = content_of(image.path);
     const auto check = [&](std::uint64_t offset) {
         CAPTURE(offset);
