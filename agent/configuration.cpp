@@ -3,12 +3,12 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/toml.hpp"
 #include "base/units.hpp"
 
 #include <algorithm>
 #include <array>
 #include <optional>
-#include <toml++/toml.h>
 #include <variant>
 
 namespace quoin {

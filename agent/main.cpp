@@ -5,6 +5,7 @@
 #include "base/terminal.hpp"
 
 #include <CLI/CLI.hpp>
+#include <malloc.h>
 
 namespace {
 
@@ -124,6 +125,9 @@ int run(CommandLine& line) {
 } // namespace
 
 int main(int argc, char** argv) {
+    // Large buffers go back to the system at once. Left alone, malloc keeps what is as large as the
+    // largest that was ever freed, and the peak becomes the sum of steps that never run together.
+    ::mallopt(M_MMAP_THRESHOLD, 128 << 10);
     CommandLine line;
     try {
         line.app.parse(argc, argv);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace quoin {
 
@@ -142,6 +143,7 @@ AgentState AgentState::read(const std::string& directory) {
         return parse(read_text(path, max_file_size));
     } catch (const std::exception& problem) { // what JSON or the medium finds wrong with it
         AgentState state;
+        state.replaces_damaged = true;
         state.notes.push_back(
             "'" + path +
             "' was damaged and its history and quarantine are lost: " + problem.what());
@@ -158,7 +160,14 @@ void AgentState::write(const std::string& directory) const {
     json["notes"] = newest(notes, max_notes, [](const std::string& note) { return Json(note); });
     // Reasons may quote what a check printed, which need not be UTF-8.
     const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-    replace_file_durably(path_in(directory), bytes_of(text));
+    const std::string path = path_in(directory);
+    if (replaces_damaged) { // a read error may pass, and its quarantine is worth a look
+        const std::string kept = path + ".damaged";
+        ::unlink(kept.c_str());
+        // Without the copy the state is lost all the same; writing the new one matters more.
+        (void)::link(path.c_str(), kept.c_str());
+    }
+    replace_file_durably(path, bytes_of(text));
 }
 
 const QuarantineRecord* AgentState::quarantined(const std::string& root_hash) const {

@@ -47,11 +47,13 @@ struct AgentState {
     std::vector<HistoryRecord> history;       ///< oldest first
     std::vector<QuarantineRecord> quarantine; ///< by root hash
     std::vector<std::string> notes;           ///< what was mended or lost, for `status`
+    bool replaces_damaged = false;            ///< the file is there and read() could not read it
 
     /// False as long as nothing was ever written, or when it was lost.
     [[nodiscard]] static bool exists(const std::string& directory);
     /// A missing file is an empty state; a damaged one too, with a note that says so.
     [[nodiscard]] static AgentState read(const std::string& directory);
+    /// What read() could not read is kept beside it, as state.json.damaged.
     void write(const std::string& directory) const;
     [[nodiscard]] const QuarantineRecord* quarantined(const std::string& root_hash) const;
 };

@@ -3,6 +3,7 @@
 
 #include "agent/bootloaders/uki_file.hpp"
 #include "agent/steps/direct_read.hpp"
+#include "agent/steps/slot_writer.hpp"
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/units.hpp"
@@ -53,6 +54,7 @@ std::size_t fill(ByteSpan piece, const BootImageReader& content) {
 /// Writes everything but the first sector, in whose place zeros go; returns the real one.
 Bytes write_unlisted(const NewFile& file, const std::string& path, std::uint64_t size,
                      const std::string& sha256, const BootImageReader& content) {
+    SlotWriter writer(Region(file.fd(), 0, size, path));
     Bytes buffer(piece_size);
     Bytes first_sector;
     Sha256 received;
@@ -67,9 +69,10 @@ Bytes write_unlisted(const NewFile& file, const std::string& path, std::uint64_t
             first_sector.assign(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(sector));
             std::fill_n(piece.begin(), sector, std::uint8_t{0});
         }
-        pwrite_all(file.fd(), piece, offset, path);
+        writer.put(offset, piece);
         offset += count;
     }
+    writer.finish();
     if (offset != size || received.finish().hex() != sha256)
         throw refused("cannot write '" + path + "': the boot image is not the announced one");
     return first_sector;

@@ -13,22 +13,20 @@ namespace {
 constexpr std::uint64_t merged_gap = 64 * KiB;
 } // namespace
 
-DataRange range_from(const std::vector<const PlacedChunk*>& wanted, std::size_t first,
-                     bool seekable) {
+DataRange range_from(const WantedChunks& wanted, std::size_t first, bool seekable) {
     const std::uint64_t gap = seekable ? merged_gap : UINT64_MAX;
-    DataRange range{wanted[first]->data_offset,
-                    wanted[first]->data_offset + wanted[first]->chunk.size};
-    for (std::size_t i = first + 1; i < wanted.size(); ++i) {
-        const std::uint64_t offset = wanted[i]->data_offset;
-        if (offset < range.end || offset - range.end > gap)
+    const WantedChunk start = wanted.at(first);
+    DataRange range{start.data_offset, start.data_offset + start.size};
+    for (std::size_t i = first + 1; i < wanted.count; ++i) {
+        const WantedChunk next = wanted.at(i);
+        if (next.data_offset < range.end || next.data_offset - range.end > gap)
             break;
-        range.end = offset + wanted[i]->chunk.size;
+        range.end = next.data_offset + next.size;
     }
     return range;
 }
 
-ChunkFetcher::ChunkFetcher(BundleSource& source, std::uint64_t data_start,
-                           std::vector<const PlacedChunk*> wanted)
+ChunkFetcher::ChunkFetcher(BundleSource& source, std::uint64_t data_start, WantedChunks wanted)
     : source_(source), data_start_(data_start), wanted_(std::move(wanted)) {}
 
 void ChunkFetcher::start_range() {
@@ -46,27 +44,27 @@ void ChunkFetcher::skip_to(std::uint64_t place) {
     }
 }
 
-ByteView ChunkFetcher::read_chunk(const PlacedChunk& placed) {
-    skip_to(placed.data_offset);
-    content_.resize(placed.chunk.size);
+ByteView ChunkFetcher::read_chunk(const WantedChunk& chunk) {
+    skip_to(chunk.data_offset);
+    content_.resize(chunk.size);
     read_on(source_, content_);
     place_ += content_.size();
     return content_;
 }
 
 ByteView ChunkFetcher::next() {
-    const PlacedChunk& placed = *wanted_.at(next_);
-    if (place_ > placed.data_offset || placed.data_offset + placed.chunk.size > range_.end)
+    const WantedChunk chunk = wanted_.at(next_);
+    if (place_ > chunk.data_offset || chunk.data_offset + chunk.size > range_.end)
         start_range();
-    ByteView content = read_chunk(placed);
-    if (chunk_hash(content) != placed.chunk.hash) {
-        place_ = placed.data_offset;
-        range_ = {place_, place_ + placed.chunk.size};
-        source_.start(data_start_ + place_, placed.chunk.size);
-        content = read_chunk(placed);
-        if (chunk_hash(content) != placed.chunk.hash)
+    ByteView content = read_chunk(chunk);
+    if (chunk_hash(content) != chunk.hash) {
+        range_ = {chunk.data_offset, chunk.data_offset + chunk.size};
+        place_ = range_.start;
+        source_.start(data_start_ + range_.start, chunk.size);
+        content = read_chunk(chunk);
+        if (chunk_hash(content) != chunk.hash)
             throw refused("cannot use '" + source_.name() + "': the block at byte " +
-                          std::to_string(data_start_ + placed.data_offset) + " is damaged");
+                          std::to_string(data_start_ + chunk.data_offset) + " is damaged");
     }
     ++next_;
     delivered_ += content.size();

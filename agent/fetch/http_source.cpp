@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t read_ahead = 1 * MiB;
+constexpr std::size_t read_ahead = 512 * KiB;
 constexpr std::chrono::milliseconds longest_pause{60'000};
 constexpr std::chrono::milliseconds longest_pause_for_clock{4'000};
 

@@ -9,7 +9,7 @@
 
 namespace quoin {
 
-/// Downloads each range on a thread of its own, at most 1 MiB ahead of the reader. A broken
+/// Downloads each range on a thread of its own, at most 512 KiB ahead of the reader. A broken
 /// transfer goes on at the next missing byte. Servers that answer a range with the whole file are
 /// read up to and through it. ETag, date and length of the first answer must be those of every
 /// later one.

@@ -61,11 +61,4 @@ Contents fetch_contents(BundleSource& source, const OpenBundle& bundle, std::uin
     return Contents::parse(contents, chunk_count);
 }
 
-SlotIndex parse_index(ByteView bytes, const Manifest& manifest) {
-    SlotIndex index = SlotIndex::parse(bytes);
-    if (index.root_size() != manifest.root_size || index.uki_size() != manifest.uki_size)
-        throw refused("cannot use the bundle's index: its sizes are not the manifest's");
-    return index;
-}
-
 } // namespace quoin

@@ -30,8 +30,4 @@ struct OpenBundle {
 [[nodiscard]] Contents fetch_contents(BundleSource& source, const OpenBundle& bundle,
                                       std::uint64_t chunk_count);
 
-/// Parses an index that fetch_index() returned; throws Error(refused) when its sizes are not the
-/// manifest's.
-[[nodiscard]] SlotIndex parse_index(ByteView index, const Manifest& manifest);
-
 } // namespace quoin

@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// O_DIRECT wants memory, offset and length aligned to the logical block size of the device; 4096
-// satisfies every device there is. The kernel writes back dirty pages of the range before such a
-// read, but only fdatasync says whether that worked, so the constructor does it.
+// The kernel writes back dirty pages of the range before a direct read, but only fdatasync says
+// whether that worked, so the constructor does it.
 #include "agent/steps/direct_read.hpp"
 
 #include "base/error.hpp"
-#include "base/units.hpp"
 
 #include <algorithm>
 #include <cerrno>
-#include <new>
 #include <unistd.h>
 
 namespace quoin {
 
 namespace {
-
-constexpr std::size_t alignment = 4096;
-constexpr std::size_t buffer_size = 1 * MiB;
-
-/// A second description of the same file: O_DIRECT is a property of the description, and the
-/// writer's must keep using the page cache.
-UniqueFd reopen_direct(const Region& region) {
-    const std::string path = "/proc/self/fd/" + std::to_string(region.fd().get());
-    return UniqueFd(::open(path.c_str(), O_RDONLY | O_DIRECT | O_CLOEXEC));
-}
 
 void forget(const Region& region, std::uint64_t offset, std::uint64_t size) {
     const int problem =
@@ -37,22 +24,19 @@ void forget(const Region& region, std::uint64_t offset, std::uint64_t size) {
 } // namespace
 
 DirectReader::DirectReader(const Region& region)
-    : region_(region), direct_(reopen_direct(region)),
-      buffer_(std::aligned_alloc(alignment, buffer_size)) {
-    if (!buffer_)
-        throw std::bad_alloc();
+    : region_(region), direct_(reopen_direct(region, O_RDONLY)), buffer_(aligned_buffer()) {
     region_.sync();
 }
 
 void DirectReader::check(std::uint64_t offset, std::uint64_t size) const {
-    if (offset % alignment != 0 || size % alignment != 0 || offset > region_.size() ||
+    if (offset % direct_alignment != 0 || size % direct_alignment != 0 || offset > region_.size() ||
         size > region_.size() - offset)
         throw refused("cannot read '" + region_.name() + "' back: " + std::to_string(size) +
                       " bytes at " + std::to_string(offset) + " are not whole blocks inside it");
 }
 
 ByteView DirectReader::read_piece(std::uint64_t offset, std::size_t size) {
-    const ByteSpan piece(static_cast<std::uint8_t*>(buffer_.get()), size);
+    const ByteSpan piece(buffer_.get(), size);
     std::size_t done = 0;
     while (direct_ && done < size) {
         const auto count = ::pread(direct_.get(), piece.data() + done, size - done,
@@ -77,7 +61,8 @@ void DirectReader::stream(std::uint64_t offset, std::uint64_t size,
                           const std::function<void(ByteView piece)>& sink) {
     check(offset, size);
     while (size > 0) {
-        const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(size, buffer_size));
+        const auto count =
+            static_cast<std::size_t>(std::min<std::uint64_t>(size, direct_buffer_size));
         sink(read_piece(offset, count));
         offset += count;
         size -= count;

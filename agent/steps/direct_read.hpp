@@ -2,12 +2,10 @@
 // Reading what the medium holds, not what the page cache remembers of it: what read-back needs.
 #pragma once
 
-#include "base/error.hpp"
-#include "base/handle.hpp"
+#include "agent/steps/direct_io.hpp"
 #include "base/region.hpp"
 
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 
 namespace quoin {
@@ -15,7 +13,7 @@ namespace quoin {
 /// Reads a region past the page cache: with O_DIRECT through a second descriptor of the same file,
 /// or, where the file system refuses that (tmpfs, some overlays), after fdatasync with the cached
 /// pages dropped before each read. Whatever was written through the region's own descriptor before
-/// is seen. Changes nothing; holds one aligned buffer of 1 MiB.
+/// is seen. Changes nothing; holds one aligned buffer of 512 KiB.
 class DirectReader {
   public:
     /// Syncs the region's data first. The region's descriptor must outlive the reader.
@@ -25,8 +23,8 @@ class DirectReader {
     /// they are not or lie outside the region, Error(failed) on I/O errors.
     void read(ByteSpan out, std::uint64_t offset);
 
-    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 1 MiB that are valid
-    /// during the call only. The same conditions as read().
+    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 512 KiB that are
+    /// valid during the call only. The same conditions as read().
     void stream(std::uint64_t offset, std::uint64_t size,
                 const std::function<void(ByteView piece)>& sink);
 
@@ -40,7 +38,7 @@ class DirectReader {
 
     Region region_;
     UniqueFd direct_;
-    Handle<void, std::free> buffer_;
+    AlignedBuffer buffer_;
 };
 
 /// Forgets what the page cache holds of a region, after syncing it: ordinary reads then come from

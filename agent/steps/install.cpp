@@ -84,10 +84,9 @@ class Installation {
     void mark_writing(const Manifest& manifest) {
         if (index_is_written(node_, prepared_))
             return;
-        report_.bytes_written += prepared_.index.size();
-        write_slot_index(node_.verity_region(node_.slot(roles().target)),
-                         {SlotIndexState::writing, manifest.root_hash, manifest.root_size,
-                          std::move(prepared_.index)});
+        report_.bytes_written += manifest.index_size;
+        write_slot_index(node_.verity_region(node_.slot(roles().target)), SlotIndexState::writing,
+                         manifest.root_hash, manifest.root_size, prepared_.plan.index_bytes());
     }
 
     void write_content(const Manifest& manifest, BundleSource& source) {
@@ -205,6 +204,8 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
     const CancelOnSignal cancel;
     FetchOptions fetch = options.fetch;
     fetch.cancelled = [&cancel] { return cancel.requested(); };
+    // Reading the contents table does not count: an install does not do it.
+    fetch.most_bytes = UINT64_MAX;
     const auto source = open_source(options.source, fetch);
     PreparedInstall prepared = prepare_install(node, loader, *source, options.allow_quarantined);
     prove_local_chunks(prepared, node, [&](std::uint64_t done, std::uint64_t whole) {
@@ -215,7 +216,7 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
     const InstallEstimate estimate = estimate_install(prepared, node, *source);
     require_within(estimate, options.fetch.most_bytes);
     // Behind the estimate, which is of what an install fetches: that does not read the table.
-    const SlotIndex index = parse_index(prepared.index, prepared.bundle.manifest);
+    const SlotIndex index = SlotIndex::parse(prepared.plan.index_bytes());
     const std::vector<bool> missing = prepared.plan.missing();
     const Contents contents = fetch_contents(*source, prepared.bundle, missing.size());
     return {std::move(prepared), estimate, find_causes(contents, index, missing)};

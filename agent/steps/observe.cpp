@@ -16,7 +16,7 @@ bool was_left(const AgentState& state, const std::string& root_hash) {
 }
 
 bool index_says_writing(const Node& node, const Slot& slot) {
-    const auto stored = read_slot_index(node.verity_region(slot));
+    const auto stored = read_slot_index_header(node.verity_region(slot));
     return stored && stored->state == SlotIndexState::writing;
 }
 

@@ -1,146 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
+// Only numbers are sorted, and slots' indexes are never held: what a plan takes is known beforehand
+// and does not depend on what is already on the disk.
 #include "agent/steps/plan.hpp"
 
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace quoin {
 
 namespace {
 
-constexpr std::uint64_t largest_piece = 64 * KiB;
+constexpr std::uint32_t sum_interval = 64;
 constexpr std::uint64_t all_pieces = 1 * MiB;
 
-struct LocalChunk {
-    std::array<std::uint8_t, 16> hash;
-    std::uint32_t size;
-    std::uint64_t offset;
-};
-
-bool same_content(const LocalChunk& local, const Chunk& chunk) {
-    return local.size == chunk.size && local.hash == chunk.hash;
-}
-
-/// In the order of the file.
-std::vector<LocalChunk> locate(const std::vector<Chunk>& chunks) {
-    std::vector<LocalChunk> located;
-    located.reserve(chunks.size());
-    std::uint64_t offset = 0;
-    for (const Chunk& chunk : chunks) {
-        located.push_back({chunk.hash, chunk.size, offset});
-        offset += chunk.size;
-    }
-    return located;
-}
-
-/// Both in the order of their files: one walk through both.
-void find_in_place(std::vector<PlannedChunk>& planned, const std::vector<LocalChunk>& in_slot) {
-    auto local = in_slot.begin();
-    for (PlannedChunk& chunk : planned) {
-        const std::uint64_t target = chunk.placed.target_offset;
-        while (local != in_slot.end() && local->offset < target)
-            ++local;
-        if (local == in_slot.end())
-            return;
-        if (local->offset == target && same_content(*local, chunk.placed.chunk))
-            chunk.origin = ChunkOrigin::in_place;
-    }
-}
-
-void find_elsewhere(std::vector<PlannedChunk>& planned, std::vector<LocalChunk> running) {
-    std::sort(running.begin(), running.end(), [](const LocalChunk& left, const LocalChunk& right) {
-        return std::tie(left.hash, left.offset) < std::tie(right.hash, right.offset);
-    });
-    for (PlannedChunk& chunk : planned) {
-        if (chunk.origin != ChunkOrigin::bundle)
-            continue;
-        const auto& hash = chunk.placed.chunk.hash;
-        const auto local = std::lower_bound(
-            running.begin(), running.end(), hash,
-            [](const LocalChunk& candidate, const auto& key) { return candidate.hash < key; });
-        if (local != running.end() && same_content(*local, chunk.placed.chunk)) {
-            chunk.origin = ChunkOrigin::running;
-            chunk.local_offset = local->offset;
-        }
-    }
-}
-
-bool in_target_order(const PlannedChunk& left, const PlannedChunk& right) {
-    return left.placed.target_offset < right.placed.target_offset;
-}
-
-/// The missing pieces of the boot image that come along with the root, or all others.
-std::vector<const PlacedChunk*> missing_pieces(const std::vector<PlannedChunk>& uki, bool early) {
-    std::vector<const PlacedChunk*> pieces;
-    std::uint64_t space = all_pieces;
-    for (const PlannedChunk& planned : uki) {
-        if (planned.origin != ChunkOrigin::bundle)
-            continue;
-        const std::uint32_t size = planned.placed.chunk.size;
-        const bool comes_early = size <= std::min(largest_piece, space);
-        if (comes_early)
-            space -= size;
-        if (comes_early == early)
-            pieces.push_back(&planned.placed);
-    }
-    return pieces;
+/// What must be equal for one chunk to stand for the other.
+auto key_of(const Chunk& chunk, bool in_uki) {
+    return std::tuple(chunk.hash, chunk.size, in_uki);
 }
 
 } // namespace
 
-void InstallPlan::each_missing(
-    const std::function<void(bool in_uki, std::uint64_t offset, std::uint32_t size)>& visit) const {
-    for (const auto* chunks : {&root, &uki})
-        for (const auto& [placed, local_offset, origin] : *chunks)
-            if (origin == ChunkOrigin::bundle)
-                visit(placed.in_uki, placed.target_offset, placed.chunk.size);
+InstallPlan::InstallPlan(Bytes index)
+    : bytes_(std::move(index)), index_(bytes_), origins_(index_.size(), ChunkOrigin::bundle),
+      places_(index_.size()) {
+    std::uint64_t sum = 0;
+    sums_.reserve(index_.size() / sum_interval + 1);
+    for (std::uint32_t number = 0; number < index_.size(); ++number) {
+        if (number % sum_interval == 0)
+            sums_.push_back(sum);
+        sum += index_.chunk(number).size;
+    }
+}
+
+void InstallPlan::use_running(const ChunkWalk& walk) {
+    const auto key = [this](std::uint32_t number) {
+        return key_of(index_.chunk(number), index_.in_uki(number));
+    };
+    std::vector<std::uint32_t> by_key(index_.size());
+    std::iota(by_key.begin(), by_key.end(), 0U);
+    std::ranges::sort(by_key, {}, key);
+
+    walk([&](const Chunk& chunk, bool in_uki, std::uint64_t offset) {
+        // Equal chunks are found together, so that the first tells whether they were found before.
+        auto found = std::ranges::lower_bound(by_key, key_of(chunk, in_uki), {}, key);
+        for (; found != by_key.end() && origins_[*found] == ChunkOrigin::bundle &&
+               key(*found) == key_of(chunk, in_uki);
+             ++found) {
+            origins_[*found] = ChunkOrigin::running;
+            places_[*found] = offset;
+        }
+    });
+}
+
+void InstallPlan::use_target(const ChunkWalk& walk) {
+    std::uint32_t number = 0;
+    std::uint64_t place = 0; // of that chunk
+    walk([&](const Chunk& chunk, bool in_uki, std::uint64_t offset) {
+        if (in_uki)
+            return; // the boot image is written anew
+        while (number < index_.root_chunks() && place < offset)
+            place += index_.chunk(number++).size;
+        if (number == index_.root_chunks() || place != offset)
+            return;
+        if (key_of(index_.chunk(number), false) == key_of(chunk, false))
+            origins_[number] = ChunkOrigin::in_place;
+    });
+}
+
+std::uint64_t InstallPlan::target_offset(std::uint32_t number) const {
+    std::uint64_t sum = sums_[number / sum_interval];
+    for (std::uint32_t before = number / sum_interval * sum_interval; before < number; ++before)
+        sum += index_.chunk(before).size;
+    return index_.in_uki(number) ? sum - index_.root_size() : sum;
 }
 
 std::vector<bool> InstallPlan::missing() const {
-    std::vector<bool> missing;
-    missing.reserve(root.size() + uki.size());
-    for (const auto* part : {&root, &uki})
-        for (const PlannedChunk& chunk : *part)
-            missing.push_back(chunk.origin == ChunkOrigin::bundle);
+    std::vector<bool> missing(index_.size());
+    std::transform(origins_.begin(), origins_.end(), missing.begin(),
+                   [](ChunkOrigin origin) { return origin == ChunkOrigin::bundle; });
     return missing;
 }
 
 std::uint64_t InstallPlan::bytes_to_fetch() const {
     std::uint64_t bytes = 0;
-    each_missing([&bytes](bool, std::uint64_t, std::uint32_t size) { bytes += size; });
+    for (std::uint32_t number = 0; number < index_.size(); ++number)
+        if (origins_[number] == ChunkOrigin::bundle)
+            bytes += index_.chunk(number).size;
     return bytes;
 }
 
-std::vector<const PlacedChunk*> InstallPlan::fetched_with_root() const {
-    std::vector<const PlacedChunk*> wanted = missing_pieces(uki, true);
-    for (const PlannedChunk& planned : root)
-        if (planned.origin == ChunkOrigin::bundle)
-            wanted.push_back(&planned.placed);
-    std::sort(wanted.begin(), wanted.end(), [](const PlacedChunk* left, const PlacedChunk* right) {
-        return left->data_offset < right->data_offset;
+/// Either what comes with the root or what comes later. Notes the place of each in the data area.
+std::vector<std::uint32_t> InstallPlan::missing_numbers(bool with_root) {
+    std::vector<std::uint32_t> numbers;
+    numbers.reserve(static_cast<std::size_t>(
+        std::ranges::count(origins_, ChunkOrigin::bundle))); // growing would take twice as much
+    std::uint64_t space = all_pieces;
+    walk_layout(index_, [&](std::uint32_t number, std::uint64_t data_offset) {
+        if (origins_[number] != ChunkOrigin::bundle)
+            return;
+        places_[number] = data_offset;
+        bool comes_with_root = true;
+        if (index_.in_uki(number)) {
+            const std::uint32_t size = index_.chunk(number).size;
+            comes_with_root = size <= std::min<std::uint64_t>(small_uki_chunk, space);
+            if (comes_with_root)
+                space -= size;
+        }
+        if (comes_with_root == with_root)
+            numbers.push_back(number);
     });
-    return wanted;
+    return numbers;
 }
 
-std::vector<const PlacedChunk*> InstallPlan::fetched_with_boot_image() const {
-    return missing_pieces(uki, false);
+std::vector<std::uint32_t> InstallPlan::fetched_with_root() {
+    std::vector<std::uint32_t> numbers = missing_numbers(true);
+    std::ranges::sort(numbers, {}, [this](std::uint32_t number) { return places_[number]; });
+    return numbers;
 }
 
-InstallPlan make_plan(const SlotIndex& wanted, const SlotIndex& in_slot, const SlotIndex& running) {
-    InstallPlan plan;
-    plan.root.reserve(wanted.root.size());
-    plan.uki.reserve(wanted.uki.size());
-    for (const PlacedChunk& placed : place_chunks(wanted))
-        (placed.in_uki ? plan.uki : plan.root).push_back({placed, 0, ChunkOrigin::bundle});
-    std::sort(plan.root.begin(), plan.root.end(), in_target_order);
-    std::sort(plan.uki.begin(), plan.uki.end(), in_target_order);
+std::vector<std::uint32_t> InstallPlan::fetched_with_boot_image() {
+    return missing_numbers(false);
+}
 
-    find_in_place(plan.root, locate(in_slot.root));
-    find_elsewhere(plan.root, locate(running.root));
-    find_elsewhere(plan.uki, locate(running.uki));
-    return plan;
+WantedChunks InstallPlan::wanted(const std::vector<std::uint32_t>& numbers) const {
+    return {numbers.size(), [this, &numbers](std::size_t i) {
+                const Chunk chunk = index_.chunk(numbers[i]);
+                return WantedChunk{chunk.hash, chunk.size, places_[numbers[i]]};
+            }};
 }
 
 } // namespace quoin

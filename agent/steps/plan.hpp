@@ -3,9 +3,9 @@
 // read, so what the plan believes to be on the disk is proven when it is used.
 #pragma once
 
+#include "agent/fetch/chunk_fetcher.hpp"
 #include "bundle/layout.hpp"
 
-#include <functional>
 #include <vector>
 
 namespace quoin {
@@ -13,25 +13,40 @@ namespace quoin {
 enum class ChunkOrigin : std::uint8_t {
     bundle,   ///< must be fetched
     in_place, ///< the slot to be written may hold it where it belongs
-    running,  ///< the running slot (or its boot image) may hold it at `local_offset`
+    running,  ///< the running slot (or its boot image) may hold it at local_offset()
 };
 
-struct PlannedChunk {
-    PlacedChunk placed;
-    std::uint64_t local_offset = 0;
-    ChunkOrigin origin = ChunkOrigin::bundle;
-};
+/// Calls its argument for every chunk of a slot, as walk_index() does.
+using ChunkWalk = std::function<void(const ChunkVisitor& visit)>;
 
-/// 64 bytes a chunk: 2 MiB for a root of 4 GiB in chunks of 128 KiB.
-struct InstallPlan {
-    std::vector<PlannedChunk> root; ///< in the order of the root
-    std::vector<PlannedChunk> uki;  ///< in the order of the boot image
+/// Chunks are numbered as in the index: those of the root, then those of the boot image. Holds 33
+/// bytes a chunk, the index's own 24 among them; lists of what to fetch take 4 more for each.
+class InstallPlan {
+  public:
+    InstallPlan() = default;
+    /// Everything must be fetched. `index` as it lies in the bundle; throws what IndexView throws.
+    explicit InstallPlan(Bytes index);
+    InstallPlan(InstallPlan&&) = default;
+    InstallPlan& operator=(InstallPlan&&) = default;
+    InstallPlan(const InstallPlan&) = delete; // the view is of these very bytes
+    InstallPlan& operator=(const InstallPlan&) = delete;
+    ~InstallPlan() = default;
 
-    /// Calls `visit` for every chunk that must be fetched, in the order of the root, then of the
-    /// boot image; `offset` is its place therein.
-    void each_missing(const std::function<void(bool in_uki, std::uint64_t offset,
-                                               std::uint32_t size)>& visit) const;
-    /// Of each chunk, in the order of the index: whether it must be fetched.
+    /// What the running slot may hold, wherever it lies there.
+    void use_running(const ChunkWalk& walk);
+    /// What the slot that is to be written may hold, where it belongs.
+    void use_target(const ChunkWalk& walk);
+    /// The chunk is not where the plan believed it to be.
+    void set_missing(std::uint32_t number) { origins_[number] = ChunkOrigin::bundle; }
+
+    [[nodiscard]] const IndexView& index() const { return index_; }
+    /// The index as it lies in the bundle.
+    [[nodiscard]] const Bytes& index_bytes() const { return bytes_; }
+    [[nodiscard]] ChunkOrigin origin(std::uint32_t number) const { return origins_[number]; }
+    [[nodiscard]] std::uint64_t local_offset(std::uint32_t number) const { return places_[number]; }
+    /// In the root or in the boot image.
+    [[nodiscard]] std::uint64_t target_offset(std::uint32_t number) const;
+    /// Of each chunk: whether it must be fetched.
     [[nodiscard]] std::vector<bool> missing() const;
     /// Bytes of chunks that are still to come from the bundle.
     [[nodiscard]] std::uint64_t bytes_to_fetch() const;
@@ -39,14 +54,21 @@ struct InstallPlan {
     /// What is fetched while the root is written, in the order of the bundle: all that is missing
     /// of the root, and up to 1 MiB of small missing pieces of the boot image (of up to 64 KiB),
     /// which would each cost a request later.
-    [[nodiscard]] std::vector<const PlacedChunk*> fetched_with_root() const;
+    [[nodiscard]] std::vector<std::uint32_t> fetched_with_root();
     /// The rest of what is missing of the boot image, in its order.
-    [[nodiscard]] std::vector<const PlacedChunk*> fetched_with_boot_image() const;
-};
+    [[nodiscard]] std::vector<std::uint32_t> fetched_with_boot_image();
+    /// What a ChunkFetcher needs to know of such a list; borrows both.
+    [[nodiscard]] WantedChunks wanted(const std::vector<std::uint32_t>& numbers) const;
+    WantedChunks wanted(std::vector<std::uint32_t>&& numbers) const = delete;
 
-/// `in_slot` is the index last written to the slot in question, whether finished or not; `running`
-/// that of the running slot. Empty indexes stand for unknown ones.
-[[nodiscard]] InstallPlan make_plan(const SlotIndex& wanted, const SlotIndex& in_slot,
-                                    const SlotIndex& running);
+  private:
+    [[nodiscard]] std::vector<std::uint32_t> missing_numbers(bool with_root);
+
+    Bytes bytes_;
+    IndexView index_; ///< of bytes_
+    std::vector<ChunkOrigin> origins_;
+    std::vector<std::uint64_t> places_; ///< local offset; of missing chunks that in the data area
+    std::vector<std::uint64_t> sums_;   ///< of the sizes of all chunks before every 64th
+};
 
 } // namespace quoin

@@ -3,44 +3,57 @@
 
 #include "agent/fetch/http_client.hpp"
 #include "agent/steps/observe.hpp"
+#include "agent/steps/read_back.hpp"
 #include "agent/steps/stage_boot_image.hpp"
 #include "agent/steps/write_slot.hpp"
 #include "base/terminal.hpp"
 #include "disk/verity.hpp"
 
+#include <utility>
+
 namespace quoin {
 
 namespace {
 
-/// The index kept with a slot; empty when there is none.
-SlotIndex known_index(const Node& node, char name, bool finished_only) {
-    const Slot& slot = node.slot(name);
-    const auto stored = read_slot_index(node.verity_region(slot));
-    if (!stored || (finished_only && (stored->state != SlotIndexState::complete ||
-                                      stored->root_hash != slot.root_hash)))
-        return {};
-    try {
-        return SlotIndex::parse(stored->index);
-    } catch (const Error& problem) {
-        say_detail("cannot use the index of slot '" + std::string(1, name) +
-                   "': " + problem.what() + ", ignoring");
-        return {};
-    }
+/// What a slot holds by the index that is kept with it.
+ChunkWalk walk_of(const StoredIndexHeader& header) {
+    return [&header](const ChunkVisitor& visit) {
+        if (!walk_index(header, visit))
+            say_detail(header.index.name() + " is damaged; only what is proven of it is used");
+    };
+}
+
+/// Where the chunks of the bundle's index may be had from.
+InstallPlan make_plan(Bytes index, const Node& node, const UpdateRoles& roles) {
+    InstallPlan plan(std::move(index));
+    const Slot& running = node.slot(roles.running);
+    const auto there = read_slot_index_header(node.verity_region(running));
+    if (there && there->state == SlotIndexState::complete && there->root_hash == running.root_hash)
+        plan.use_running(walk_of(*there));
+    if (const auto here = read_slot_index_header(node.verity_region(node.slot(roles.target))))
+        plan.use_target(walk_of(*here));
+    return plan;
+}
+
+void check_sizes(const IndexView& index, const Manifest& manifest) {
+    if (index.root_size() != manifest.root_size || index.uki_size() != manifest.uki_size)
+        throw refused("cannot use the bundle's index: its sizes are not the manifest's");
 }
 
 /// Adds what fetching `wanted` takes.
-void add_ranges(InstallEstimate& estimate, const std::vector<const PlacedChunk*>& wanted,
-                std::uint64_t data_start, bool seekable) {
-    for (std::size_t next = 0; next < wanted.size();) {
+void add_ranges(InstallEstimate& estimate, const WantedChunks& wanted, std::uint64_t data_start,
+                bool seekable) {
+    for (std::size_t next = 0; next < wanted.count;) {
         const DataRange range = range_from(wanted, next, seekable);
         // Where the source cannot seek everything in front of the range comes, too, and a little of
         // what lies behind it.
         estimate.bytes_to_fetch +=
             seekable ? range.end - range.start : data_start + range.end + receive_size;
         ++estimate.requests;
-        while (next < wanted.size() && wanted[next]->data_offset >= range.start &&
-               wanted[next]->data_offset < range.end)
+        do
             ++next;
+        while (next < wanted.count && wanted.at(next).data_offset >= range.start &&
+               wanted.at(next).data_offset < range.end);
     }
 }
 
@@ -65,20 +78,17 @@ PreparedInstall prepare_install(const Node& node, const BootLoader& loader, Bund
     if (running.entry)
         prepared.running_image = loader.path_of(running.entry->name);
 
-    prepared.index = fetch_index(source, prepared.bundle);
-    prepared.plan = make_plan(parse_index(prepared.index, manifest),
-                              known_index(node, prepared.roles.target, false),
-                              known_index(node, prepared.roles.running, true));
+    prepared.plan = make_plan(fetch_index(source, prepared.bundle), node, prepared.roles);
+    check_sizes(prepared.plan.index(), manifest);
     settle_boot_image(prepared.plan, prepared.running_image);
     return prepared;
 }
 
 bool index_is_written(const Node& node, const PreparedInstall& prepared) {
     const Manifest& manifest = prepared.bundle.manifest;
-    const auto stored = read_slot_index(node.verity_region(node.slot(prepared.roles.target)));
-    return stored && stored->state == SlotIndexState::writing &&
-           stored->root_hash == manifest.root_hash &&
-           sha256(stored->index) == manifest.index_sha256;
+    const auto stored =
+        read_slot_index_header(node.verity_region(node.slot(prepared.roles.target)));
+    return stored && is_index_of(*stored, manifest, SlotIndexState::writing);
 }
 
 void prove_local_chunks(PreparedInstall& prepared, const Node& node, const ProgressObserver& step) {
@@ -87,19 +97,20 @@ void prove_local_chunks(PreparedInstall& prepared, const Node& node, const Progr
     const std::uint64_t whole = prepared.bundle.manifest.root_size;
     std::uint64_t done = 0;
     Bytes content;
-    for (PlannedChunk& planned : prepared.plan.root) {
-        const PlacedChunk& placed = planned.placed;
-        step(done += placed.chunk.size, whole);
-        const bool in_place = planned.origin == ChunkOrigin::in_place;
-        if (planned.origin != ChunkOrigin::bundle &&
-            !holds_chunk(in_place ? target : running,
-                         in_place ? placed.target_offset : planned.local_offset, placed.chunk,
-                         content))
-            planned.origin = ChunkOrigin::bundle;
+    InstallPlan& plan = prepared.plan;
+    for (std::uint32_t number = 0; number < plan.index().root_chunks(); ++number) {
+        const Chunk chunk = plan.index().chunk(number);
+        const std::uint64_t place = std::exchange(done, done + chunk.size);
+        step(done, whole);
+        const bool in_place = plan.origin(number) == ChunkOrigin::in_place;
+        if (plan.origin(number) != ChunkOrigin::bundle &&
+            !holds_chunk(in_place ? target : running, in_place ? place : plan.local_offset(number),
+                         chunk, content))
+            plan.set_missing(number);
     }
 }
 
-InstallEstimate estimate_install(const PreparedInstall& prepared, const Node& node,
+InstallEstimate estimate_install(PreparedInstall& prepared, const Node& node,
                                  const BundleSource& source) {
     const Manifest& manifest = prepared.bundle.manifest;
     InstallEstimate estimate;
@@ -108,16 +119,17 @@ InstallEstimate estimate_install(const PreparedInstall& prepared, const Node& no
     estimate.bytes_to_fetch = source.bytes();
     estimate.requests = source.requests();
     const std::uint64_t data_start = prepared.bundle.header.data_offset();
-    add_ranges(estimate, prepared.plan.fetched_with_root(), data_start, source.seekable());
-    add_ranges(estimate, prepared.plan.fetched_with_boot_image(), data_start, source.seekable());
+    InstallPlan& plan = prepared.plan;
+    for (const auto& numbers : {plan.fetched_with_root(), plan.fetched_with_boot_image()})
+        add_ranges(estimate, plan.wanted(numbers), data_start, source.seekable());
 
     estimate.bytes_to_write = verity_area_size(manifest.root_size) + manifest.uki_size +
                               prepared.bundle.header.head_size();
     if (!index_is_written(node, prepared))
         estimate.bytes_to_write += manifest.index_size;
-    for (const PlannedChunk& planned : prepared.plan.root)
-        if (planned.origin != ChunkOrigin::in_place)
-            estimate.bytes_to_write += planned.placed.chunk.size;
+    for (std::uint32_t number = 0; number < plan.index().root_chunks(); ++number)
+        if (plan.origin(number) != ChunkOrigin::in_place)
+            estimate.bytes_to_write += plan.index().chunk(number).size;
     return estimate;
 }
 

@@ -18,7 +18,6 @@ namespace quoin {
 /// A bundle that this node accepts, and where each of its chunks may be had from.
 struct PreparedInstall {
     OpenBundle bundle;
-    Bytes index; ///< as it lies in the bundle, checked
     InstallPlan plan;
     UpdateRoles roles;
     std::string from_version;   ///< of the running system
@@ -49,7 +48,7 @@ struct InstallEstimate {
 
 /// Counts what `source` has transferred so far, which was to read head and index, and what the plan
 /// says is to come. Exact when the plan is proven and no block arrives damaged.
-[[nodiscard]] InstallEstimate estimate_install(const PreparedInstall& prepared, const Node& node,
+[[nodiscard]] InstallEstimate estimate_install(PreparedInstall& prepared, const Node& node,
                                                const BundleSource& source);
 
 /// Throws Error(refused) with the estimate when that is more than may be fetched.

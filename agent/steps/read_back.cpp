@@ -4,8 +4,8 @@
 #include "agent/steps/read_back.hpp"
 
 #include "agent/steps/direct_read.hpp"
+#include "agent/steps/slot_writer.hpp"
 #include "base/error.hpp"
-#include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
 
 #include <algorithm>
@@ -60,31 +60,39 @@ std::uint64_t derive_tree(const Region& root, const Region& verity, const Manife
     const VerityParameters parameters{manifest.salt, manifest.verity_uuid};
     Bytes superblock;
     std::uint64_t written = 0;
-    VerityWriter writer(parameters, manifest.root_size, [&](std::uint64_t offset, ByteView block) {
-        if (offset == 0)
-            superblock.assign(block.begin(), block.end());
-        verity.write(block, offset);
-        written += block.size();
-    });
-    DirectReader reader(root);
-    std::uint64_t done = 0;
-    reader.stream(0, manifest.root_size, [&](ByteView piece) {
-        writer.update(piece);
-        step(done += piece.size(), manifest.root_size);
-    });
-    if (writer.finish() != manifest.root_hash)
-        throw not_what_was_written(root, "release");
-    verity.sync();
+    { // its buffers are gone before the proof has its own
+        SlotWriter tree(verity);
+        VerityWriter writer(parameters, manifest.root_size,
+                            [&](std::uint64_t offset, ByteView block) {
+                                if (offset == 0)
+                                    superblock.assign(block.begin(), block.end());
+                                tree.put(offset, block);
+                            });
+        DirectReader reader(root);
+        std::uint64_t done = 0;
+        reader.stream(0, manifest.root_size, [&](ByteView piece) {
+            writer.update(piece);
+            step(done += piece.size(), manifest.root_size);
+        });
+        if (writer.finish() != manifest.root_hash)
+            throw not_what_was_written(root, "release");
+        tree.finish();
+        written = tree.written();
+    }
     check_tree(verity, parameters, manifest, superblock);
     return written;
 }
 
+bool is_index_of(const StoredIndexHeader& stored, const Manifest& manifest, SlotIndexState state) {
+    return stored.state == state && stored.root_hash == manifest.root_hash &&
+           stored.data_size == manifest.root_size && stored.index_digest == manifest.index_sha256 &&
+           is_intact(stored);
+}
+
 void check_stored_index(const Region& verity, const Manifest& manifest) {
     drop_cached(verity);
-    const auto stored = read_slot_index(verity);
-    if (!stored || stored->state != SlotIndexState::complete ||
-        stored->root_hash != manifest.root_hash || stored->data_size != manifest.root_size ||
-        sha256(stored->index) != manifest.index_sha256)
+    const auto stored = read_slot_index_header(verity);
+    if (!stored || !is_index_of(*stored, manifest, SlotIndexState::complete))
         throw not_what_was_written(verity, "index");
 }
 

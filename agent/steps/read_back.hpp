@@ -6,6 +6,7 @@
 #include "base/progress.hpp"
 #include "base/region.hpp"
 #include "bundle/manifest.hpp"
+#include "disk/slot_index.hpp"
 
 namespace quoin {
 
@@ -14,6 +15,10 @@ namespace quoin {
 /// medium does not hold what was written to it. Returns the bytes written.
 [[nodiscard]] std::uint64_t derive_tree(const Region& root, const Region& verity,
                                         const Manifest& manifest, const ProgressObserver& step);
+
+/// The medium holds the index of that very release, whole and in that state.
+[[nodiscard]] bool is_index_of(const StoredIndexHeader& stored, const Manifest& manifest,
+                               SlotIndexState state);
 
 /// Proves that the medium holds the release's index, marked complete. Throws Error(failed).
 void check_stored_index(const Region& verity, const Manifest& manifest);

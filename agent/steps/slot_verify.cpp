@@ -19,7 +19,7 @@ bool is_plausible(std::uint64_t data_size, const Region& root) {
 }
 
 std::optional<std::uint64_t> size_of_data(const Region& root, const Region& verity) {
-    if (const auto stored = read_slot_index(verity);
+    if (const auto stored = read_slot_index_header(verity);
         stored && is_plausible(stored->data_size, root))
         return stored->data_size;
     Bytes block(verity_block_size);

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Byte-packed chunks into large writes.
+// Pieces of any size into large writes: chunks of a root, blocks of a hash tree, a boot image.
 #pragma once
 
+#include "agent/steps/direct_io.hpp"
 #include "base/region.hpp"
-
-#include <memory>
 
 namespace quoin {
 
-/// Writes through the page cache, since chunks end at odd places, but never leaves more than
-/// 16 MiB there unwritten: a node with a slow medium must not spend its memory on it. Consecutive
-/// chunks are gathered into writes of up to 1 MiB that end on its multiples. Holds 1 MiB.
+/// Gathers consecutive pieces into writes of up to 512 KiB that end on its multiples, and writes
+/// them past the page cache: a node with a slow medium must not spend its memory on what waits for
+/// it. Only the blocks of 4096 bytes that a piece shares with a neighbour go through the cache, and
+/// all of it where the file system has no O_DIRECT. Holds 512 KiB.
 class SlotWriter {
   public:
+    /// The region's descriptor must outlive the writer.
     explicit SlotWriter(const Region& slot);
 
     /// `data` at `offset`; cheapest in ascending order.
@@ -21,25 +22,20 @@ class SlotWriter {
     void finish();
 
     [[nodiscard]] std::uint64_t written() const { return written_; }
+    /// False where everything goes through the page cache, and waits for the medium each time.
+    [[nodiscard]] bool direct() const { return static_cast<bool>(direct_); }
 
   private:
-    /// Bytes of the slot in which something was written since the last turn.
-    struct Window {
-        std::uint64_t start = UINT64_MAX;
-        std::uint64_t end = 0;
-        std::uint64_t bytes = 0;
-    };
-
     void flush();
-    void turn_window();
-    void write_back(const Window& window, unsigned flags) const;
+    bool write_direct(std::uint64_t start, std::uint64_t end);
+    /// What the buffer holds of [start, end) of the slot.
+    [[nodiscard]] ByteView buffered(std::uint64_t start, std::uint64_t end) const;
 
     Region slot_;
-    std::unique_ptr<std::uint8_t[]> buffer_;
-    std::uint64_t start_ = 0; ///< in the slot, of the buffer's content
-    std::size_t used_ = 0;
-    Window filling_;
-    Window draining_;
+    UniqueFd direct_;
+    AlignedBuffer buffer_;    ///< mirrors as much of the slot
+    std::uint64_t start_ = 0; ///< in the slot, of what is in the buffer
+    std::uint64_t end_ = 0;
     std::uint64_t written_ = 0;
 };
 

@@ -22,16 +22,17 @@ class LocalImage {
     }
 
     /// True when the chunk is where the plan believes it to be; then content() is the chunk's.
-    bool holds(const PlannedChunk& planned) {
+    bool holds(const InstallPlan& plan, std::uint32_t number) {
         if (!fd_)
             return false;
-        content_.resize(planned.placed.chunk.size);
+        const Chunk chunk = plan.index().chunk(number);
+        content_.resize(chunk.size);
         try {
-            pread_exact(fd_, content_, planned.local_offset, path_);
+            pread_exact(fd_, content_, plan.local_offset(number), path_);
         } catch (const Error&) {
             return false;
         }
-        return chunk_hash(content_) == planned.placed.chunk.hash;
+        return chunk_hash(content_) == chunk.hash;
     }
 
     [[nodiscard]] ByteView content() const { return content_; }
@@ -45,14 +46,15 @@ class LocalImage {
 /// Yields the image from beginning to end, as BootLoader::stage wants it.
 class BootImageStream {
   public:
-    BootImageStream(const InstallPlan& plan, const std::string& running_image,
+    BootImageStream(InstallPlan& plan, const std::string& running_image,
                     const BootImagePieces& pieces, BundleSource& source, std::uint64_t data_start)
         : plan_(plan), pieces_(pieces), local_(running_image),
-          fetcher_(source, data_start, plan.fetched_with_boot_image()) {}
+          numbers_(plan.fetched_with_boot_image()),
+          fetcher_(source, data_start, plan.wanted(numbers_)), next_(plan.index().root_chunks()) {}
 
     std::size_t read(ByteSpan out) {
-        if (rest_.empty() && next_ < plan_.uki.size())
-            rest_ = content_of(plan_.uki[next_++]);
+        if (rest_.empty() && next_ < plan_.index().size())
+            rest_ = content_of(next_++);
         const std::size_t count = std::min(rest_.size(), out.size());
         std::copy_n(rest_.begin(), count, out.begin());
         rest_ = rest_.subspan(count);
@@ -65,21 +67,22 @@ class BootImageStream {
     [[nodiscard]] std::uint64_t fetched() const { return fetcher_.delivered(); }
 
   private:
-    ByteView content_of(const PlannedChunk& planned) {
-        if (planned.origin == ChunkOrigin::running) {
-            if (!local_.holds(planned))
+    ByteView content_of(std::uint32_t number) {
+        if (plan_.origin(number) == ChunkOrigin::running) {
+            if (!local_.holds(plan_, number))
                 throw Error("cannot copy from the running boot image: it changed meanwhile");
             return local_.content();
         }
-        const auto piece = pieces_.find(planned.placed.target_offset);
+        const auto piece = pieces_.find(plan_.target_offset(number));
         return piece != pieces_.end() ? ByteView(piece->second) : fetcher_.next();
     }
 
     const InstallPlan& plan_;
     const BootImagePieces& pieces_;
     LocalImage local_;
+    std::vector<std::uint32_t> numbers_; ///< to fetch
     ChunkFetcher fetcher_;
-    std::size_t next_ = 0;
+    std::uint32_t next_;
     ByteView rest_;
     Bytes first_sector_;
 };
@@ -88,15 +91,16 @@ class BootImageStream {
 
 void settle_boot_image(InstallPlan& plan, const std::string& running_image) {
     LocalImage local(running_image);
-    for (PlannedChunk& planned : plan.uki)
-        if (planned.origin == ChunkOrigin::running && !local.holds(planned))
-            planned.origin = ChunkOrigin::bundle;
+    const IndexView& index = plan.index();
+    for (std::uint32_t number = index.root_chunks(); number < index.size(); ++number)
+        if (plan.origin(number) == ChunkOrigin::running && !local.holds(plan, number))
+            plan.set_missing(number);
 }
 
-StagedBootImage stage_boot_image(BootLoader& loader, const Manifest& manifest,
-                                 const InstallPlan& plan, const std::string& running_image,
-                                 const BootImagePieces& pieces, BundleSource& source,
-                                 std::uint64_t data_start, const ProgressObserver& step) {
+StagedBootImage stage_boot_image(BootLoader& loader, const Manifest& manifest, InstallPlan& plan,
+                                 const std::string& running_image, const BootImagePieces& pieces,
+                                 BundleSource& source, std::uint64_t data_start,
+                                 const ProgressObserver& step) {
     StagedBootImage staged;
     staged.name = {manifest.id, manifest.version, BootEntryName::Counter{manifest.tries, 0}};
     BootImageStream stream(plan, running_image, pieces, source, data_start);

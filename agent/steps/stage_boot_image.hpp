@@ -21,9 +21,10 @@ struct StagedBootImage {
 
 /// Has the loader stage the image, put together from `pieces`, chunks of the running boot image and
 /// the bundle, each checked as it is passed on. `settle_boot_image` has been called.
-[[nodiscard]] StagedBootImage
-stage_boot_image(BootLoader& loader, const Manifest& manifest, const InstallPlan& plan,
-                 const std::string& running_image, const BootImagePieces& pieces,
-                 BundleSource& source, std::uint64_t data_start, const ProgressObserver& step);
+[[nodiscard]] StagedBootImage stage_boot_image(BootLoader& loader, const Manifest& manifest,
+                                               InstallPlan& plan, const std::string& running_image,
+                                               const BootImagePieces& pieces, BundleSource& source,
+                                               std::uint64_t data_start,
+                                               const ProgressObserver& step);
 
 } // namespace quoin

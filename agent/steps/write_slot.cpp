@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two passes: first, in the order of the slot, what the node has; then, in the order of the bundle,
-// what is missing. Memory: one chunk, one write buffer, the pieces (1 MiB each).
+// what is missing. Memory: one chunk and the pieces (1 MiB each), a write
+// buffer, 4 bytes for each chunk that is missing.
 #include "agent/steps/write_slot.hpp"
 
 #include "agent/steps/slot_writer.hpp"
 #include "base/error.hpp"
+
+#include <utility>
 
 namespace quoin {
 
@@ -13,26 +16,28 @@ namespace {
 void use_local_chunks(const Region& target, const Region& running, InstallPlan& plan,
                       SlotWriter& writer, const std::function<void(std::uint64_t)>& in_place) {
     Bytes content;
-    for (PlannedChunk& planned : plan.root) {
-        const PlacedChunk& placed = planned.placed;
-        switch (planned.origin) {
+    std::uint64_t offset = 0;
+    for (std::uint32_t number = 0; number < plan.index().root_chunks(); ++number) {
+        const Chunk chunk = plan.index().chunk(number);
+        const std::uint64_t place = std::exchange(offset, offset + chunk.size);
+        switch (plan.origin(number)) {
         case ChunkOrigin::bundle:
             continue;
         case ChunkOrigin::in_place:
-            if (!holds_chunk(target, placed.target_offset, placed.chunk, content)) {
-                planned.origin = ChunkOrigin::bundle;
+            if (!holds_chunk(target, place, chunk, content)) {
+                plan.set_missing(number);
                 continue;
             }
             break;
         case ChunkOrigin::running:
-            if (!holds_chunk(running, planned.local_offset, placed.chunk, content)) {
-                planned.origin = ChunkOrigin::bundle;
+            if (!holds_chunk(running, plan.local_offset(number), chunk, content)) {
+                plan.set_missing(number);
                 continue;
             }
-            writer.put(placed.target_offset, content);
+            writer.put(place, content);
             break;
         }
-        in_place(placed.chunk.size);
+        in_place(chunk.size);
     }
 }
 
@@ -52,9 +57,7 @@ WriteSlotResult write_slot(const Region& target, const Region& running, InstallP
                            BundleSource& source, std::uint64_t data_start,
                            const ProgressObserver& step) {
     WriteSlotResult result;
-    std::uint64_t whole = 0;
-    for (const PlannedChunk& planned : plan.root)
-        whole += planned.placed.chunk.size;
+    const std::uint64_t whole = plan.index().root_size();
     std::uint64_t done = 0;
     const auto in_place = [&](std::uint64_t bytes) { step(done += bytes, whole); };
     step(0, whole);
@@ -62,15 +65,16 @@ WriteSlotResult write_slot(const Region& target, const Region& running, InstallP
     SlotWriter writer(target);
     use_local_chunks(target, running, plan, writer, in_place);
 
-    const auto wanted = plan.fetched_with_root();
-    ChunkFetcher fetcher(source, data_start, wanted);
-    for (const PlacedChunk* placed : wanted) {
+    const std::vector<std::uint32_t> numbers = plan.fetched_with_root();
+    ChunkFetcher fetcher(source, data_start, plan.wanted(numbers));
+    for (const std::uint32_t number : numbers) {
         const ByteView content = fetcher.next();
-        if (placed->in_uki) {
-            result.boot_image.emplace(placed->target_offset, Bytes(content.begin(), content.end()));
+        const std::uint64_t place = plan.target_offset(number);
+        if (plan.index().in_uki(number)) {
+            result.boot_image.emplace(place, Bytes(content.begin(), content.end()));
             continue;
         }
-        writer.put(placed->target_offset, content);
+        writer.put(place, content);
         in_place(content.size());
     }
     writer.finish();

@@ -27,9 +27,9 @@ struct WriteSlotResult {
     std::uint64_t written = 0;
 };
 
-/// Works through `plan.root`; a chunk that is not where the plan believed it to be is fetched. The
-/// slot's data is durable when this returns. `running` is the running slot's root; `step` is called
-/// often, with the bytes in place and the root's size, and may throw to stop.
+/// Works through the root's part of the plan; a chunk that is not where the plan believed it to be
+/// is fetched. The slot's data is durable when this returns. `running` is the running slot's root;
+/// `step` is called often, with the bytes in place and the root's size, and may throw to stop.
 [[nodiscard]] WriteSlotResult write_slot(const Region& target, const Region& running,
                                          InstallPlan& plan, BundleSource& source,
                                          std::uint64_t data_start, const ProgressObserver& step);

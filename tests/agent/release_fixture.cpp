@@ -81,8 +81,8 @@ void lay_down(const std::string& image, const Release& release) {
         [&tree](std::uint64_t offset, ByteView block) { tree.write(block, offset); });
     writer.update(release.root);
     (void)writer.finish();
-    write_slot_index(tree, {SlotIndexState::complete, release.manifest.root_hash,
-                            release.root.size(), release.index.serialize()});
+    write_slot_index(tree, SlotIndexState::complete, release.manifest.root_hash,
+                     release.root.size(), release.index.serialize());
     const std::string label = std::string(image_id) + "_" + release.manifest.version;
     change_partitions(fd, image,
                       {{2, label, data_partition_uuid(release.manifest.root_hash)},

@@ -69,6 +69,9 @@ TEST_CASE("a damaged state is an empty one that says so") {
         CHECK_FALSE(state.attempt);
         REQUIRE(state.notes.size() == 1);
         CHECK(state.notes[0].find("damaged") != std::string::npos);
+        state.write(directory.path());
+        CHECK(read_text(directory.path() + "/state.json.damaged") == text);
+        CHECK(AgentState::read(directory.path()).notes == state.notes);
     }
 }
 
