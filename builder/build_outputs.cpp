@@ -3,8 +3,11 @@
 
 #include "base/abandoned_files.hpp"
 #include "base/error.hpp"
+#include "builder/interruption.hpp"
 
+#include <cerrno>
 #include <filesystem>
+#include <sys/file.h>
 #include <unistd.h>
 
 namespace quoin {
@@ -81,6 +84,13 @@ void BuildOutputs::commit() {
     // The slow part before the first name: the renames then follow each other at once.
     for (const auto* file : files)
         sync_file(file->fd(), file->temporary_path());
+    // Two builds of the same name: the files that remain are all of one of them.
+    const UniqueFd directory = open_file(directory_.path, O_RDONLY | O_DIRECTORY);
+    while (::flock(directory.get(), LOCK_EX) != 0) {
+        check_interruption();
+        if (errno != EINTR)
+            throw system_error("cannot lock directory '" + directory_.path + "'");
+    }
     const std::array<EarlierFile, 4> earlier = {EarlierFile(disk), EarlierFile(bundle),
                                                 EarlierFile(uki), EarlierFile(report)};
     std::size_t begun = 0;

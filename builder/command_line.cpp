@@ -4,10 +4,13 @@
 
 #include "base/error.hpp"
 #include "base/terminal.hpp"
+#include "base/units.hpp"
 #include "builder/commands/build.hpp"
+#include "builder/commands/cache.hpp"
 #include "builder/commands/diff.hpp"
 #include "builder/commands/inspect.hpp"
 #include "builder/commands/keys_init.hpp"
+#include "builder/commands/lock.hpp"
 #include "builder/commands/run.hpp"
 #include "builder/commands/verify.hpp"
 
@@ -100,7 +103,8 @@ Examples:
         ->type_name("DIR");
     command
         .add_option("--cache", options.cache,
-                    "Keeps roots made of Debian packages for the next build")
+                    "Keeps compressed blocks and roots made of Debian packages for the next build, "
+                    "which then gives the same bytes sooner")
         ->type_name("DIR");
     command
         .add_option("--previous", options.previous,
@@ -110,6 +114,62 @@ Examples:
     add_settings(command, options.settings);
     add_json(command, options.json);
     command.callback([&] { build(options); });
+}
+
+void add_lock(CLI::App& app, LockOptions& options) {
+    auto& command = add_command(app, "lock", R"(Pin Debian packages, stub and boot loader
+
+Examples:
+  quoin lock node.toml                       writes node.lock, which builds obey
+)");
+    command.add_option("RECIPE", options.recipe, "The lock file is written beside it")->required();
+    add_settings(command, options.settings);
+    add_json(command, options.json);
+    command.callback([&] { lock(options); });
+}
+
+void add_cache(CLI::App& app, CacheOptions& options) {
+    auto& cache = *app.add_subcommand("cache", R"(Look at what --cache keeps, and trim it
+
+Examples:
+  quoin cache show cache
+  quoin cache trim cache --size 2G
+)")
+                       ->group("Commands")
+                       ->require_subcommand(1);
+    const auto add_directory = [&](CLI::App& command) {
+        command.add_option("DIR", options.directory, "The directory of quoin build --cache")
+            ->required();
+        add_json(command, options.json);
+    };
+
+    auto& show = add_command(cache, "show", R"(List what a cache keeps, the last used first
+
+Examples:
+  quoin cache show cache
+)");
+    add_directory(show);
+    show.callback([&] { show_cache(options); });
+
+    auto& trim = add_command(cache, "trim", R"(Remove what was not used for longest
+
+Examples:
+  quoin cache trim cache --size 2G
+  quoin cache trim cache --size 0             everything
+)");
+    add_directory(trim);
+    trim.add_option_function<std::string>(
+            "--size",
+            [&](const std::string& text) {
+                const auto size = parse_size(text);
+                if (!size)
+                    throw CLI::ValidationError("--size", "'" + text + "' is no size; 2G is one");
+                options.size = *size;
+            },
+            "What may stay, as 500M or 2G; 0 removes everything")
+        ->required()
+        ->type_name("SIZE");
+    trim.callback([&] { trim_cache(options); });
 }
 
 void add_inspect(CLI::App& app, InspectOptions& options) {
@@ -194,12 +254,16 @@ int run_command_line(int argc, char** argv) {
 
     std::string keys_directory;
     BuildOptions build_options;
+    LockOptions lock_options;
+    CacheOptions cache_options;
     InspectOptions inspect_options;
     VerifyOptions verify_options;
     DiffOptions diff_options;
     RunOptions run_options;
     add_keys(app, keys_directory);
     add_build(app, build_options);
+    add_lock(app, lock_options);
+    add_cache(app, cache_options);
     add_inspect(app, inspect_options);
     add_verify(app, verify_options);
     add_diff(app, diff_options);

@@ -61,6 +61,8 @@ void catch_interruptions() {
     // No SA_RESTART: a blocked read returns, and its loop can come to a safe point.
     for (const int number : {SIGINT, SIGTERM, SIGHUP})
         sigaction(number, &action, nullptr);
+    action.sa_handler = SIG_IGN;
+    sigaction(SIGXFSZ, &action, nullptr);
 }
 
 void check_interruption() {

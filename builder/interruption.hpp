@@ -9,7 +9,8 @@
 
 namespace quoin {
 
-/// From here on SIGINT, SIGTERM and SIGHUP only leave a mark. Called once, by main.
+/// From here on SIGINT, SIGTERM and SIGHUP only leave a mark, and a file that grows beyond the
+/// limit of the process (RLIMIT_FSIZE) is an error like a full disk. Called once, by main.
 void catch_interruptions();
 
 /// Throws Error(cancelled) when the mark is there.

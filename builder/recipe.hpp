@@ -2,6 +2,7 @@
 // The recipe: what a person declares. docs/man/quoin-recipe.5 has every key; configs/ has examples.
 #pragma once
 
+#include "builder/lock/lock.hpp"
 #include "builder/recipe/places.hpp"
 #include "crypto/signature.hpp"
 
@@ -22,6 +23,7 @@ struct DebianSource {
     std::vector<std::string> packages;
     std::vector<std::string> local_packages; ///< .deb files, absolute
     std::string variant = "minbase";         ///< of mmdebstrap
+    std::vector<PinnedPackage> pins; ///< from the lock file: nothing else is installed; empty: none
 };
 struct DirectorySource {
     std::string path; ///< absolute, as are all paths in a parsed recipe
@@ -71,6 +73,7 @@ struct Recipe {
     std::string architecture;
     std::string compatible; ///< default: the id
     std::uint64_t security_epoch = 0;
+    std::optional<std::int64_t> time; ///< seconds since 1970; or the lock file's. See image_time()
 
     // [root]
     RootSource source;
@@ -105,7 +108,15 @@ struct Recipe {
     // [trust]
     std::vector<NamedPublicKey> trust_keys; ///< put into the root besides --keys' own
     unsigned trust_required = 1;
+
+    // from the lock file
+    std::vector<PinnedBootFile> boot_files;
+    std::vector<PinnedTool> tools;
 };
+
+/// The image's time: SOURCE_DATE_EPOCH of the environment, or else the recipe's. Nothing: that of
+/// the newest input. Throws Error(usage) when SOURCE_DATE_EPOCH is not a number.
+[[nodiscard]] std::optional<std::int64_t> image_time(const Recipe& recipe);
 
 /// Reads and checks a recipe with what it includes, and "KEY=VALUE" settings that win over the
 /// files. Throws Error(usage) whose text is one or more lines "file:line:column: what is wrong,

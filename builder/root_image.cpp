@@ -49,12 +49,13 @@ void add_layers(RootAssembly& assembly, const Recipe& recipe, const RootImageOpt
 
 RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options, FdRef out,
                            std::uint64_t offset) {
-    const auto epoch = source_date_epoch();
+    const auto epoch = image_time(recipe);
     ImageStream stream(out, offset, VerityParameters::derived_from(recipe.id));
     SquashfsOptions squashfs;
     squashfs.block_size = recipe.block_size;
     squashfs.compression_level = recipe.compression_level;
     squashfs.workers = options.workers;
+    squashfs.cache = options.blocks;
     SquashfsWriter writer(stream, squashfs);
 
     RootAssembly assembly(recipe, writer);

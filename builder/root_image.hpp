@@ -4,6 +4,7 @@
 
 #include "base/progress.hpp"
 #include "base/region.hpp"
+#include "builder/cache/block_cache.hpp"
 #include "builder/recipe.hpp"
 #include "builder/squashfs/file_place.hpp"
 #include "disk/slot_index.hpp"
@@ -28,8 +29,9 @@ struct AddedFile {
 
 struct RootImageOptions {
     std::vector<AddedFile> added;
-    std::string cache_directory; ///< "" for none: where built Debian roots are kept as tars
-    ProgressObserver progress;   ///< bytes of the source
+    std::string cache_directory;  ///< "" for none: where built Debian roots are kept as tars
+    BlockCache* blocks = nullptr; ///< compressed blocks of earlier builds
+    ProgressObserver progress;    ///< bytes of the source
     unsigned workers =
         0; ///< compressing threads; 0: one a processor. The bytes do not depend on it
 };

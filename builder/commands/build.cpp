@@ -8,9 +8,12 @@
 #include "builder/artifacts/release_view.hpp"
 #include "builder/build_keys.hpp"
 #include "builder/build_outputs.hpp"
+#include "builder/cache/build_cache.hpp"
 #include "builder/interruption.hpp"
+#include "builder/lock/apply_lock.hpp"
 #include "builder/own_programs.hpp"
 #include "builder/root_image.hpp"
+#include "builder/stages/boot_files.hpp"
 #include "builder/stages/bundle.hpp"
 #include "builder/stages/data_file_system.hpp"
 #include "builder/stages/disk_layout.hpp"
@@ -43,11 +46,12 @@ Region window(const PendingFile& disk, Extent place, const std::string& name) {
 }
 
 RootImage write_root(const Recipe& recipe, const std::vector<NamedPublicKey>& anchors,
-                     const BuildOptions& options, const PendingFile& disk) {
+                     BuildCache& cache, const PendingFile& disk) {
     StageProgress progress("packing the root");
-    return write_root_image(recipe,
-                            {node_root_files(recipe, anchors), options.cache, progress.observer()},
-                            disk.fd(), esp_extent(recipe).end());
+    return write_root_image(
+        recipe,
+        {node_root_files(recipe, anchors), cache.directory(), cache.blocks(), progress.observer()},
+        disk.fd(), esp_extent(recipe).end());
 }
 
 Digest write_verity(const RootImage& root, const Region& partition) {
@@ -56,14 +60,15 @@ Digest write_verity(const RootImage& root, const Region& partition) {
 }
 
 Initrd make_initrd(const Recipe& recipe, const RootImage& root, const PendingFile& disk,
-                   Extent place) {
+                   Extent place, BuildCache& cache) {
     RootReader reader(disk.fd(), place.start, root.size);
     RootFiles files;
     files.read = [&](const std::string& path) { return reader.read(path); };
     for (auto& file : reader.walk())
         files.paths.push_back(std::move(file.path));
     return build_initrd(recipe, files, root.kernel_release,
-                        read_own_program("quoin-early", "build the target quoin-early"));
+                        read_own_program("quoin-early", "build the target quoin-early"),
+                        cache.blocks());
 }
 
 Contents describe_contents(const RootImage& root, const PendingFile& disk, Extent place,
@@ -75,7 +80,7 @@ Contents describe_contents(const RootImage& root, const PendingFile& disk, Exten
 Bytes read_head(const PendingFile& bundle) {
     const auto& name = bundle.final_path();
     Bytes header(bundle_header_size);
-    pread_exact(bundle.fd(), header, 0, name);
+    pread_exact(bundle.fd(), header, 0, bundle.final_path());
     Bytes head(BundleHeader::parse(header).head_size());
     pread_exact(bundle.fd(), head, 0, name);
     return head;
@@ -119,8 +124,8 @@ void complete_disk(const Recipe& recipe, const BuildKeys& keys, const BuildOutpu
                image_partitions(recipe, layout, root_hash));
 }
 
-BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const BuildOutputs& outputs,
-                     const RootImage& root, const Initrd& initrd) {
+BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const RootImage& root,
+                     const Initrd& initrd) {
     BuildReport report;
     report.id = recipe.id;
     report.version = recipe.version;
@@ -134,10 +139,12 @@ BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const BuildOut
     report.boot_modules = initrd.modules;
     report.warnings = root.warnings;
     report.warnings.insert(report.warnings.end(), initrd.warnings.begin(), initrd.warnings.end());
-    for (const auto* output : {&outputs.disk, &outputs.bundle, &outputs.uki})
-        report.outputs.push_back(describe_output(
-            output->fd(), std::filesystem::path(output->final_path()).filename().string()));
     return report;
+}
+
+std::future<BuiltOutput> begin_describing(const PendingFile& output) {
+    return begin_describing(output.fd(),
+                            std::filesystem::path(output.final_path()).filename().string());
 }
 
 std::optional<ReleaseSummary> read_previous(const Recipe& recipe, const std::string& path) {
@@ -151,16 +158,18 @@ std::optional<ReleaseSummary> read_previous(const Recipe& recipe, const std::str
 }
 
 BuildReport build_image(const BuildOptions& options) {
-    const auto recipe = read_recipe(options.recipe, options.settings);
+    auto recipe = read_recipe(options.recipe, options.settings);
+    apply_lock(recipe);
     const auto keys = read_build_keys(options.keys);
     const auto anchors = trust_anchors(recipe, keys);
     const auto previous = read_previous(recipe, options.previous);
     const auto name = image_name(recipe);
+    BuildCache cache(options.cache);
     BuildOutputs outputs(options.output, name);
     const auto& disk = outputs.disk;
 
     announce("packing the root");
-    const auto root = write_root(recipe, anchors, options, disk);
+    const auto root = write_root(recipe, anchors, cache, disk);
     const auto layout =
         lay_out_disk(recipe, root.size, SlotIndex{root.chunks, {}}.serialize().size());
     if (::ftruncate(disk.fd().get(), static_cast<off_t>(layout.disk_size)) != 0)
@@ -172,7 +181,9 @@ BuildReport build_image(const BuildOptions& options) {
     const auto root_hash = write_verity(root, verity_partition);
 
     announce("packing the initrd");
-    const auto initrd = make_initrd(recipe, root, disk, layout.root_a);
+    const auto initrd = make_initrd(recipe, root, disk, layout.root_a, cache);
+    for (const auto& problem : cache.close())
+        say_warning(problem);
 
     announce("assembling the UKI");
     const auto command_line = kernel_command_line(recipe, root_hash, verity, root.size);
@@ -187,21 +198,32 @@ BuildReport build_image(const BuildOptions& options) {
         follow_previous(index, previous->index);
         follow_previous(contents, previous->contents);
     }
-    write_slot_index(verity_partition,
-                     {SlotIndexState::complete, root_hash, root.size, index.serialize()});
+    write_slot_index(verity_partition, SlotIndexState::complete, root_hash, root.size,
+                     index.serialize());
 
     announce("writing the bundle");
     const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
     write_bundle_file(outputs.bundle,
                       {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
 
+    auto bundle_output = begin_describing(outputs.bundle);
+    auto uki_output = begin_describing(outputs.uki);
+
     announce("making the ESP, the data file system and the partition table");
     complete_disk(recipe, keys, outputs, layout, root_hash, uki, root.newest_mtime);
 
     announce("describing the outputs");
-    auto report = describe(recipe, keys, outputs, root, initrd);
-    for (auto& warning :
-         trust_warnings(recipe, anchors, BundleHead::parse(read_head(outputs.bundle))))
+    auto disk_output = begin_describing(disk);
+    auto report = describe(recipe, keys, root, initrd);
+    for (auto* output : {&disk_output, &bundle_output, &uki_output})
+        report.outputs.push_back(output->get());
+    const auto head = BundleHead::parse(read_head(outputs.bundle));
+    for (const auto& algorithm : random_algorithms(head))
+        report.warnings.push_back("signatures by " + algorithm +
+                                  " are random: built again, the bundle is not the same bytes");
+    for (auto& warning : other_tools(recipe.tools))
+        report.warnings.push_back(std::move(warning));
+    for (auto& warning : trust_warnings(recipe, anchors, head))
         report.warnings.push_back(std::move(warning));
     report.root_hash = root_hash.hex();
     report.slot_size = layout.root_a.size;

@@ -6,7 +6,6 @@
 #include "builder/recipe/reader.hpp"
 
 #include <string>
-#include <toml++/toml.h>
 #include <vector>
 
 namespace quoin {

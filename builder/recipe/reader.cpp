@@ -6,6 +6,7 @@
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <numeric>
 
 namespace quoin {
@@ -174,6 +175,26 @@ std::optional<Placed<std::uint64_t>> RecipeTable::size(const char* key) {
         wrong_type(key, *node, expected);
     }
     return std::nullopt;
+}
+
+std::optional<std::int64_t> RecipeTable::time(const char* key) {
+    const toml::node* node = find(key);
+    if (node == nullptr)
+        return std::nullopt;
+    std::optional<std::int64_t> seconds = node->value_exact<std::int64_t>();
+    if (const auto given = node->value_exact<toml::date_time>(); given && given->offset) {
+        const std::chrono::sys_days day(std::chrono::year(given->date.year) / given->date.month /
+                                        given->date.day);
+        seconds = std::chrono::seconds(day.time_since_epoch()).count() + given->time.hour * 3600 +
+                  given->time.minute * 60 + given->time.second - given->offset->minutes * 60;
+    }
+    if (!seconds || *seconds < 0) {
+        mistake(node->source(), std::string("'") + key +
+                                    "' is no time since 1970, expected one such as "
+                                    "2026-11-24T18:00:00Z, or seconds");
+        return std::nullopt;
+    }
+    return seconds;
 }
 
 std::vector<Placed<std::string>> RecipeTable::texts(const char* key) {

@@ -3,13 +3,14 @@
 // for is a mistake too.
 #pragma once
 
+#include "base/toml.hpp"
+
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
 #include <tuple>
 #include <vector>
 
@@ -70,6 +71,8 @@ class RecipeTable {
     [[nodiscard]] std::optional<bool> boolean(const char* key);
     /// An integer of bytes or a string "256M".
     [[nodiscard]] std::optional<Placed<std::uint64_t>> size(const char* key);
+    /// A date and time with its offset, or an integer: seconds since 1970.
+    [[nodiscard]] std::optional<std::int64_t> time(const char* key);
     /// An array of strings; empty when absent.
     [[nodiscard]] std::vector<Placed<std::string>> texts(const char* key);
     [[nodiscard]] const toml::table* table(const char* key);

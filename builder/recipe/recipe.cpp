@@ -50,6 +50,7 @@ void read_image_section(const toml::table& toml, const RecipeContext& context) {
     if (const auto epoch =
             table.integer("security_epoch", 0, std::numeric_limits<std::int64_t>::max()))
         recipe.security_epoch = static_cast<std::uint64_t>(epoch->value);
+    recipe.time = table.time("time");
     table.finish();
 }
 

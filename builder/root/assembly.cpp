@@ -66,6 +66,7 @@ void RootAssembly::add_layer(const Layer& layer, const ProgressObserver& progres
 }
 
 void RootAssembly::receive(const Layer& layer, const Entry& entry, const ContentReader& content) {
+    counter_.count(entry);
     // Removing /boot must not remove the kernel: it leaves the root anyway, for the UKI.
     if (layer.is_source && removals_.match(entry.path) && !kernel_release_of(entry.path))
         return;
@@ -103,6 +104,9 @@ void RootAssembly::read_missed(const Layer& layer) {
             const auto missed = missed_.find(entry.path);
             if (missed == missed_.end() || entry.type == EntryType::hard_link)
                 return;
+            if (entry.type == EntryType::directory)
+                throw refused("cannot use '" + layer.name + "': a hard link refers to '" +
+                              printable(entry.path) + "', which is a directory");
             Inode& inode = *missed->second;
             inode.entry = entry;
             if (entry.type == EntryType::file)
@@ -133,7 +137,31 @@ void RootAssembly::store(Node& node, const Entry& entry, const ContentReader& co
 }
 
 void RootAssembly::write(const std::string& path, Inode& inode, const ContentReader& content) {
-    inode.content = writer_.add_file(path, inode.entry.size, content);
+    if (!is_python_bytecode(path)) {
+        inode.content = writer_.add_file(path, inode.entry.size, content);
+        return;
+    }
+    const CompiledModule module = without_source_time(content);
+    inode.content = writer_.add_file(path, inode.entry.size, module.content);
+    if (module.source)
+        module_sources_[*inode.content] = *module.source;
+}
+
+void RootAssembly::remove_stale_bytecode() {
+    std::vector<Node*> stale;
+    tree_.walk([&](Node& node) {
+        if (!node.inode->content)
+            return;
+        const auto source = module_sources_.find(*node.inode->content);
+        const std::string path = RootTree::path_of(node);
+        if (source == module_sources_.end() || !is_python_bytecode(path))
+            return;
+        const Node* file = tree_.find(source_of_bytecode(path));
+        if (file == nullptr || !is_source(file->inode->entry, source->second))
+            stale.push_back(&node);
+    });
+    for (Node* node : stale)
+        RootTree::remove(*node);
 }
 
 Inode& RootAssembly::put_file(const std::string& path, std::uint32_t mode,

@@ -5,6 +5,8 @@
 
 #include "builder/recipe.hpp"
 #include "builder/root/kernel.hpp"
+#include "builder/root/limits.hpp"
+#include "builder/root/python_bytecode.hpp"
 #include "builder/root/removal.hpp"
 #include "builder/root_image.hpp"
 #include "builder/sources/layers.hpp"
@@ -32,6 +34,11 @@ class RootAssembly {
     /// Puts a file of Quoin's into the assembled tree, replacing what is there.
     Inode& put_file(const std::string& path, std::uint32_t mode, const std::string& text);
 
+    /// Takes out Python's compiled modules of which the source is not what they were compiled from:
+    /// replaced by a higher layer, or missing, without which Python does not load them. To be
+    /// called while the files have their own times.
+    void remove_stale_bytecode();
+
     /// Contents that are still in memory go to the squashfs. Nothing can be edited afterwards.
     void write_held_files();
 
@@ -53,7 +60,9 @@ class RootAssembly {
     RootTree tree_;
     KernelChoice kernel_;
     RemovalPatterns removals_;
+    RootCounter counter_{RootLimits{}};
     std::unordered_map<const Inode*, std::string> unit_texts_;
+    std::unordered_map<std::size_t, ModuleSource> module_sources_; ///< by number of content
 
     // Of the current layer:
     std::unordered_map<std::string, std::shared_ptr<Inode>> first_names_;

@@ -8,8 +8,6 @@
 #include "builder/root/units.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdlib>
 
 namespace quoin {
 
@@ -25,6 +23,7 @@ class Finishing {
 
     FinishedRoot run() {
         take_out_boot_files();
+        assembly_.remove_stale_bytecode();
         find_times();
         apply_accounts();
         apply_identity();
@@ -216,19 +215,6 @@ class Finishing {
 };
 
 } // namespace
-
-std::optional<std::int64_t> source_date_epoch() {
-    const char* text = std::getenv("SOURCE_DATE_EPOCH");
-    if (text == nullptr || *text == '\0')
-        return std::nullopt;
-    const std::string_view digits(text);
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc() || end != digits.data() + digits.size() || value < 0)
-        throw Error(ErrorCode::usage, "cannot use SOURCE_DATE_EPOCH '" + printable(text) +
-                                          "': not a number of seconds");
-    return value;
-}
 
 FinishedRoot finish_root(RootAssembly& assembly, const Recipe& recipe,
                          std::optional<std::int64_t> epoch) {

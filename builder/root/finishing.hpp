@@ -19,9 +19,6 @@ struct FinishedRoot {
     std::vector<std::string> warnings;
 };
 
-/// SOURCE_DATE_EPOCH from the environment; throws Error(usage) when it is not a number.
-[[nodiscard]] std::optional<std::int64_t> source_date_epoch();
-
 /// Finishes the tree; only the tables remain to be written. With an epoch no time in the root is
 /// later, and what Quoin makes has exactly that time; else it has the newest time of the sources.
 [[nodiscard]] FinishedRoot finish_root(RootAssembly& assembly, const Recipe& recipe,

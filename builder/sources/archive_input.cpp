@@ -15,6 +15,7 @@ namespace quoin {
 namespace {
 
 constexpr std::size_t piece_size = 256 * KiB;
+constexpr std::uint64_t most_padding = 64 * MiB; // tar's own blocks are of 10 KiB
 
 /// Only filters that libarchive has built in: the others would run programs found in PATH.
 void enable_filters(archive* reader) {
@@ -92,7 +93,12 @@ ByteView ArchiveInput::next() {
 }
 
 std::uint64_t ArchiveInput::drain() {
-    while (!next().empty()) {
+    std::uint64_t drained = 0;
+    for (ByteView piece = next(); !piece.empty(); piece = next()) {
+        drained += piece.size();
+        if (drained > most_padding)
+            throw refused("cannot read '" + name_ + "': it goes on for more than " +
+                          format_size(most_padding) + " behind its end");
     }
     // Behind the end of compressed data there may be padding, which counts for a blob's digest.
     const void* rest = nullptr;

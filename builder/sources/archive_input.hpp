@@ -28,7 +28,8 @@ class ArchiveInput {
     /// The next piece, valid until the next call; empty at the end.
     [[nodiscard]] ByteView next();
 
-    /// Reads what is left, the raw input included; the number of zero bytes at the end.
+    /// Reads what is left, the raw input included; the number of zero bytes at the end. Throws
+    /// Error(refused) when there is more than any archiver pads with.
     [[nodiscard]] std::uint64_t drain();
 
     [[nodiscard]] const std::string& name() const { return name_; }

@@ -6,15 +6,16 @@
 #include "base/process.hpp"
 #include "base/terminal.hpp"
 #include "base/units.hpp"
+#include "builder/cache/root_archive.hpp"
+#include "builder/lock/pinned_root.hpp"
 #include "builder/sources/tar.hpp"
 #include "crypto/digest.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <deque>
+#include <optional>
 #include <poll.h>
 #include <sstream>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace quoin {
@@ -40,30 +41,6 @@ std::string security_archive(const std::string& mirror) {
     while (base.ends_with('/'))
         base.pop_back();
     return base + "-security";
-}
-
-std::vector<std::string> package_sources(const DebianSource& source) {
-    const std::string components =
-        source.components.empty() ? "main" : joined(source.components, " ");
-    std::vector<std::string> mirrors = source.mirrors;
-    if (mirrors.empty())
-        mirrors.push_back(debian_archive);
-    std::vector<std::string> lines;
-    std::string first_archive;
-    for (const std::string& mirror : mirrors) {
-        if (mirror.starts_with("deb ")) {
-            lines.push_back(mirror);
-            continue;
-        }
-        if (first_archive.empty())
-            first_archive = mirror;
-        lines.push_back("deb " + mirror + " " + source.suite + " " + components);
-    }
-    if (source.security)
-        lines.push_back("deb " +
-                        security_archive(first_archive.empty() ? debian_archive : first_archive) +
-                        " " + source.suite + "-security " + components);
-    return lines;
 }
 
 std::string last_lines(const std::string& text) {
@@ -96,11 +73,21 @@ void wait_for_output(FdRef output, const ProgressObserver& progress) {
 /// One run of mmdebstrap; `use` reads its standard output to the end. An error in `use` that comes
 /// from mmdebstrap's own failure (a tar that ends early) gives way to what mmdebstrap said.
 template <typename Use>
-void run_mmdebstrap(const std::vector<std::string>& command, const ProgressObserver& progress,
-                    Use&& use) {
+void run_mmdebstrap(const DebianRequest& request, const ProgressObserver& progress, Use&& use) {
+    const DebianSource& source = request.source;
+    auto command = mmdebstrap_command(source, request.architecture);
+    std::optional<PinnedRun> pinned;
+    if (!source.pins.empty()) {
+        require_pins(source, request.architecture);
+        pinned.emplace(source);
+        command.insert(command.begin() + 1, pinned->options().begin(), pinned->options().end());
+    }
+    ProcessOptions options;
+    if (request.time)
+        options.environment = {{"SOURCE_DATE_EPOCH", std::to_string(*request.time)}};
     const TemporaryDirectory scratch;
     const std::string log = scratch.path() + "/log";
-    StreamingProcess process(command, log);
+    StreamingProcess process(command, log, options);
     std::exception_ptr failure;
     wait_for_output(process.output(), progress);
     try {
@@ -117,19 +104,24 @@ void run_mmdebstrap(const std::vector<std::string>& command, const ProgressObser
         std::rethrow_exception(failure);
 }
 
-/// Everything that decides what mmdebstrap makes, apart from the archive's state.
-std::string cache_name(const DebianSource& source, const std::vector<std::string>& command) {
-    const char* epoch = std::getenv("SOURCE_DATE_EPOCH");
-    std::string parameters = epoch != nullptr ? epoch : "";
-    for (const std::string& argument : command)
+/// Everything that decides what mmdebstrap makes, apart from the archive's state; with a lock that
+/// state too.
+Digest cache_key(const DebianRequest& request) {
+    const DebianSource& source = request.source;
+    std::string parameters = request.time ? std::to_string(*request.time) : "";
+    for (const std::string& argument : mmdebstrap_command(source, request.architecture))
         parameters += '\0' + argument;
     for (const std::string& package : source.local_packages)
         parameters += '\0' + sha256(read_file(package, largest_package)).hex();
-    return "debian-" + sha256(bytes_of(parameters)).hex() + ".tar";
+    parameters += '\0' + apt_preferences(source.pins) + package_checksums(source.pins);
+    return sha256(bytes_of(parameters));
 }
 
-void copy_output(FdRef from, FdRef to, const std::string& name, const ProgressObserver& progress) {
+/// The digest of what was copied.
+Digest copy_output(FdRef from, FdRef to, const std::string& name,
+                   const ProgressObserver& progress) {
     Bytes buffer(MiB);
+    Sha256 hash;
     std::uint64_t done = 0;
     while (true) {
         const ssize_t count = read(from.get(), buffer.data(), buffer.size());
@@ -138,15 +130,61 @@ void copy_output(FdRef from, FdRef to, const std::string& name, const ProgressOb
         if (count < 0)
             throw system_error("cannot read from mmdebstrap");
         if (count == 0)
-            return;
-        write_all(to, ByteView(buffer).first(static_cast<std::size_t>(count)), name);
-        done += static_cast<std::uint64_t>(count);
+            return hash.finish();
+        const auto piece = ByteView(buffer).first(static_cast<std::size_t>(count));
+        write_all(to, piece, name);
+        hash.update(piece);
+        done += piece.size();
         if (progress)
             progress(done, 0);
     }
 }
 
+/// The root from the cache, after it was put there if need be.
+RootArchive cached_root(const std::string& cache, const DebianRequest& request,
+                        const ProgressObserver& progress) {
+    const Digest key = cache_key(request);
+    if (auto archive = find_root_archive(cache, key, progress))
+        return std::move(*archive);
+    PendingFile tar(cache + "/debian-" + key.hex());
+    Digest content;
+    run_mmdebstrap(request, progress, [&](FdRef output) {
+        content = copy_output(output, tar.fd(), tar.final_path(), progress);
+    });
+    UniqueFd written = open_file(tar.temporary_path(), O_RDONLY);
+    tar.rename_to(root_archive_path(cache, key, content));
+    return {tar.final_path(), std::move(written)};
+}
+
 } // namespace
+
+std::string debian_architecture(const std::string& architecture) {
+    return architecture == "x86-64" ? "amd64" : architecture;
+}
+
+std::vector<std::string> package_sources(const DebianSource& source) {
+    const std::string components =
+        source.components.empty() ? "main" : joined(source.components, " ");
+    std::vector<std::string> mirrors = source.mirrors;
+    if (mirrors.empty())
+        mirrors.push_back(debian_archive);
+    std::vector<std::string> lines;
+    std::string first_archive;
+    for (const std::string& mirror : mirrors) {
+        if (mirror.starts_with("deb ")) {
+            lines.push_back(mirror);
+            continue;
+        }
+        if (first_archive.empty())
+            first_archive = mirror;
+        lines.push_back("deb " + mirror + " " + source.suite + " " + components);
+    }
+    if (source.security)
+        lines.push_back("deb " +
+                        security_archive(first_archive.empty() ? debian_archive : first_archive) +
+                        " " + source.suite + "-security " + components);
+    return lines;
+}
 
 std::vector<std::string> mmdebstrap_command(const DebianSource& source,
                                             const std::string& architecture) {
@@ -155,7 +193,7 @@ std::vector<std::string> mmdebstrap_command(const DebianSource& source,
         std::string("--mode=") + (geteuid() == 0 ? "auto" : "unshare"),
         "--format=tar",
         "--variant=" + source.variant,
-        "--architectures=" + (architecture == "x86-64" ? std::string("amd64") : architecture),
+        "--architectures=" + debian_architecture(architecture),
     };
     std::vector<std::string> packages = source.packages;
     packages.insert(packages.end(), source.local_packages.begin(), source.local_packages.end());
@@ -170,13 +208,11 @@ std::vector<std::string> mmdebstrap_command(const DebianSource& source,
     return command;
 }
 
-void read_debian(const DebianSource& source, const std::string& architecture,
-                 const std::string& cache_directory, const EntrySink& sink,
-                 const ProgressObserver& progress) {
-    const auto command = mmdebstrap_command(source, architecture);
+void read_debian(const DebianRequest& request, const std::string& cache_directory,
+                 const EntrySink& sink, const ProgressObserver& progress) {
     if (cache_directory.empty()) {
         std::uint64_t done = 0;
-        run_mmdebstrap(command, progress, [&](FdRef output) {
+        run_mmdebstrap(request, progress, [&](FdRef output) {
             read_tar(output, "root made by mmdebstrap", sink, [&](ByteView raw) {
                 done += raw.size();
                 if (progress)
@@ -185,16 +221,14 @@ void read_debian(const DebianSource& source, const std::string& architecture,
         });
         return;
     }
-    if (mkdir(cache_directory.c_str(), 0755) != 0 && errno != EEXIST)
-        throw system_error("cannot create cache directory '" + cache_directory + "'");
-    const std::string cached = cache_directory + "/" + cache_name(source, command);
-    if (!exists(cached)) {
-        PendingFile tar(cached);
-        run_mmdebstrap(command, progress,
-                       [&](FdRef output) { copy_output(output, tar.fd(), cached, progress); });
-        tar.commit();
-    }
-    read_tar_file(cached, sink, progress);
+    const RootArchive archive = cached_root(cache_directory, request, progress);
+    const std::uint64_t whole = size_of(archive.file, archive.path);
+    std::uint64_t done = 0;
+    read_tar(archive.file, archive.path, sink, [&](ByteView raw) {
+        done += raw.size();
+        if (progress)
+            progress(done, whole);
+    });
 }
 
 } // namespace quoin

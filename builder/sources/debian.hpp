@@ -11,16 +11,27 @@
 
 namespace quoin {
 
-/// The command whose standard output is the root's tar. Where packages come from is spelled out;
-/// SOURCE_DATE_EPOCH reaches it through the environment.
+struct DebianRequest {
+    DebianSource source;
+    std::string architecture;         ///< "x86-64"
+    std::optional<std::int64_t> time; ///< no file is younger: mmdebstrap's SOURCE_DATE_EPOCH
+};
+
+/// Debian's name of an architecture: "amd64" for "x86-64".
+[[nodiscard]] std::string debian_architecture(const std::string& architecture);
+
+/// The lines of sources.list(5).
+[[nodiscard]] std::vector<std::string> package_sources(const DebianSource& source);
+
+/// The command whose standard output is the root's tar. Where packages come from is spelled out.
 [[nodiscard]] std::vector<std::string> mmdebstrap_command(const DebianSource& source,
                                                           const std::string& architecture);
 
 /// Runs mmdebstrap and yields its root's entries as they come. With a cache directory the tar is
 /// kept there, under a name made from all parameters, and used again until somebody removes it.
-/// Throws Error(failed) with mmdebstrap's last words.
-void read_debian(const DebianSource& source, const std::string& architecture,
-                 const std::string& cache_directory, const EntrySink& sink,
-                 const ProgressObserver& progress = {});
+/// Throws Error(failed) with mmdebstrap's last words, and Error(refused) naming the packages that
+/// are pinned and that the archive no longer has.
+void read_debian(const DebianRequest& request, const std::string& cache_directory,
+                 const EntrySink& sink, const ProgressObserver& progress = {});
 
 } // namespace quoin

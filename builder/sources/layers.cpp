@@ -48,11 +48,12 @@ struct SourceLayers {
     const std::string& cache_directory;
 
     std::vector<Layer> operator()(const DebianSource& source) const {
-        return one("Debian " + source.suite,
-                   [source, architecture = recipe.architecture, cache = cache_directory](
-                       const EntrySink& sink, const ProgressObserver& progress) {
-                       read_debian(source, architecture, cache, sink, progress);
-                   });
+        return one(
+            "Debian " + source.suite,
+            [request = DebianRequest{source, recipe.architecture, image_time(recipe)},
+             cache = cache_directory](const EntrySink& sink, const ProgressObserver& progress) {
+                read_debian(request, cache, sink, progress);
+            });
     }
     std::vector<Layer> operator()(const DirectorySource& source) const {
         return one(source.path,

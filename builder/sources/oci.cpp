@@ -119,8 +119,10 @@ void pass_entry(const Entry& entry, const ContentReader& content, const EntrySin
         hiding.path = entry.path.substr(0, slash == std::string::npos ? 0 : slash);
     } else {
         hiding.type = EntryType::whiteout;
-        hiding.path = entry.path.substr(0, name_start) +
-                      normal_entry_path(name.substr(whiteout_prefix.size()));
+        const std::string hidden = normal_entry_path(name.substr(whiteout_prefix.size()));
+        if (hidden.empty())
+            throw refused("cannot use entry '" + printable(entry.path) + "': it hides no name");
+        hiding.path = entry.path.substr(0, name_start) + hidden;
     }
     sink(hiding, read_from({}));
 }

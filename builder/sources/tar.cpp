@@ -88,7 +88,9 @@ Entry entry_of(archive_entry* header) {
     if (entry.type == EntryType::symlink)
         entry.link_target = text_or_empty(archive_entry_symlink(header));
     if (entry.type == EntryType::hard_link)
-        entry.link_target = normal_entry_path(text_or_empty(archive_entry_hardlink(header)));
+        entry.link_target = in_context("hard link '" + printable(path) + "'", [&] {
+            return normal_entry_path(text_or_empty(archive_entry_hardlink(header)));
+        });
     if (entry.type == EntryType::character_device || entry.type == EntryType::block_device) {
         entry.device_major = static_cast<std::uint32_t>(archive_entry_rdevmajor(header));
         entry.device_minor = static_cast<std::uint32_t>(archive_entry_rdevminor(header));

@@ -66,6 +66,7 @@ void ImageStream::append(ByteView data) {
 
 void ImageStream::flush() {
     pwrite_all(out_, buffer_, offset_ + written_, name);
+    begin_writeback(out_, offset_ + written_, buffer_.size());
     written_ += buffer_.size();
     buffer_.clear();
 }

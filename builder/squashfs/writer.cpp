@@ -34,7 +34,7 @@ unsigned workers_of(const SquashfsOptions& options) {
 
 SquashfsWriter::State::State(ImageStream& image, const SquashfsOptions& chosen)
     : stream(image), options(chosen),
-      compressor(create_zstd_compressor(chosen.compression_level, chosen.block_size)),
+      compressor(create_zstd_compressor(chosen.compression_level, chosen.block_size, chosen.cache)),
       block_writer(image), fragments(chosen.block_size, [this](ByteView fragment) {
           places.emplace_back();
           // Marked by its user pointer; it has no inode and must not be shared with file blocks.

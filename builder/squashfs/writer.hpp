@@ -3,6 +3,7 @@
 // input gives the same bytes, whatever the number of workers.
 #pragma once
 
+#include "builder/cache/block_cache.hpp"
 #include "builder/entry.hpp"
 #include "builder/squashfs/image_stream.hpp"
 #include "builder/tree/tree.hpp"
@@ -17,6 +18,7 @@ struct SquashfsOptions {
     std::uint32_t block_size = 128 << 10;
     int compression_level = 15;
     unsigned workers = 0; ///< compressing threads; 0: one a processor
+    BlockCache* cache = nullptr;
 };
 
 /// Order: any number of `add_file`, then `finish` once.

@@ -110,12 +110,19 @@ Bytes decompressed(ByteView data, const std::string& name, std::uint64_t limit) 
     }
 }
 
-Bytes zstd_compressed(ByteView data, int level) {
+Bytes zstd_compressed(ByteView data, int level, BlockCache* cache) {
     Bytes out(ZSTD_compressBound(data.size()));
+    const Digest key = block_key(zstd_codec(level, data.size()), data);
+    if (const auto found = cache != nullptr ? cache->find(key, out) : std::nullopt) {
+        out.resize(*found);
+        return out;
+    }
     const auto size = ZSTD_compress(out.data(), out.size(), data.data(), data.size(), level);
     if (ZSTD_isError(size) != 0)
         throw Error(std::string("cannot compress: ") + ZSTD_getErrorName(size));
     out.resize(size);
+    if (cache != nullptr)
+        cache->add(key, out);
     return out;
 }
 

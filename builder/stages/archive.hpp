@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "builder/cache/block_cache.hpp"
 
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ struct CpioMember {
                                  std::uint64_t limit = 256 << 20);
 
 /// One zstd frame of level `level`, without a window larger than every kernel accepts (8 MiB at
-/// level 19).
-[[nodiscard]] Bytes zstd_compressed(ByteView data, int level);
+/// level 19); out of `cache`, which may be null, when it was made before.
+[[nodiscard]] Bytes zstd_compressed(ByteView data, int level, BlockCache* cache = nullptr);
 
 } // namespace quoin

@@ -37,4 +37,12 @@ Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
                         release.uki, signers, progress);
 }
 
+std::vector<std::string> random_algorithms(const BundleHead& head) {
+    std::vector<std::string> names;
+    for (const Signature& signature : head.signatures)
+        if (signature.algorithm != SignatureAlgorithm::ed25519)
+            names.emplace_back(name_of(signature.algorithm));
+    return names;
+}
+
 } // namespace quoin

@@ -7,7 +7,7 @@
 #include "builder/build_keys.hpp"
 #include "builder/recipe.hpp"
 #include "bundle/contents.hpp"
-#include "bundle/manifest.hpp"
+#include "bundle/head.hpp"
 #include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
 
@@ -27,5 +27,9 @@ struct Release {
 /// Writes the bundle to `out`, signed with every key; the manifest as signed.
 Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
                      const BuildKeys& keys, const ProgressObserver& progress);
+
+/// The algorithms of a bundle's signatures that draw random numbers: with them the same build gives
+/// other bytes.
+[[nodiscard]] std::vector<std::string> random_algorithms(const BundleHead& head);
 
 } // namespace quoin

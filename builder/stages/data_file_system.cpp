@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/process.hpp"
 #include "base/units.hpp"
+#include "builder/stages/full_disk.hpp"
 
 #include <fmt/format.h>
 
@@ -26,7 +27,7 @@ void make_data_file_system(const std::string& image, Extent place, const Uuid& u
     options.environment = {{"E2FSPROGS_FAKE_TIME", std::to_string(time)},
                            {"MKE2FS_CONFIG", "/dev/null"},
                            {"LC_ALL", "C.UTF-8"}};
-    in_context("cannot make the data file system", [&] {
+    writing_into(image, "cannot make the data file system", [&] {
         run_checked({"mke2fs",
                      "-q",
                      "-F",

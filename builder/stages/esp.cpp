@@ -8,8 +8,9 @@
 #include "base/process.hpp"
 #include "base/units.hpp"
 #include "builder/node_files.hpp"
+#include "builder/stages/boot_files.hpp"
+#include "builder/stages/full_disk.hpp"
 #include "builder/stages/secure_boot.hpp"
-#include "builder/stages/uki.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -84,8 +85,8 @@ void check_room_for_update(const std::vector<EspFile>& files, std::uint64_t esp_
 } // namespace
 
 std::vector<EspFile> loader_files(const Recipe& recipe, const BuildKeys& keys, std::int64_t time) {
-    const auto loader = sign_for_secure_boot(
-        read_boot_file("systemd-boot%.efi", recipe.architecture), keys, time, "systemd-boot");
+    const auto loader =
+        sign_for_secure_boot(read_boot_file(loader_file, recipe), keys, time, "systemd-boot");
     const auto architecture = efi_architecture(recipe.architecture);
     auto fallback_name = "BOOT" + architecture + ".EFI";
     std::ranges::transform(fallback_name, fallback_name.begin(),
@@ -102,7 +103,7 @@ void write_esp(const std::string& image, Extent place, unsigned sector_size,
     const auto per_cluster = sectors_per_cluster(place.size, sector_size);
     const auto options = mtools_options(time);
     // Whole kibibytes are mkfs.vfat's unit of size; --offset counts sectors.
-    in_context("cannot make the ESP", [&] {
+    writing_into(image, "cannot make the ESP", [&] {
         run_checked(
             {"mkfs.vfat", "-F", "32", "--invariant", "-n", "ESP", "-S", std::to_string(sector_size),
              "-s", std::to_string(per_cluster), "-h", std::to_string(place.start / sector_size),

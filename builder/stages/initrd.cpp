@@ -46,7 +46,7 @@ void add_firmware(std::vector<CpioMember>& members, const RootFiles& root,
 } // namespace
 
 Initrd build_initrd(const Recipe& recipe, const RootFiles& root, const std::string& kernel_release,
-                    Bytes early_program) {
+                    Bytes early_program, BlockCache* cache) {
     auto boot = find_boot_modules(root, kernel_release, recipe.modules, recipe.places);
     Initrd initrd;
     initrd.warnings = std::move(boot.warnings);
@@ -69,7 +69,7 @@ Initrd build_initrd(const Recipe& recipe, const RootFiles& root, const std::stri
     if (recipe.architecture == "x86-64")
         initrd.content = microcode_archive(root);
     initrd.microcode_size = initrd.content.size();
-    const auto compressed = zstd_compressed(newc_archive(members), compression_level);
+    const auto compressed = zstd_compressed(newc_archive(members), compression_level, cache);
     initrd.content.insert(initrd.content.end(), compressed.begin(), compressed.end());
     return initrd;
 }

@@ -3,6 +3,7 @@
 // docs/ARCHITECTURE.md, "What early userspace and the builder agree on".
 #pragma once
 
+#include "builder/cache/block_cache.hpp"
 #include "builder/recipe.hpp"
 #include "builder/stages/boot_modules.hpp"
 
@@ -15,8 +16,10 @@ struct Initrd {
     std::vector<std::string> warnings;
 };
 
-/// Packs /init (`early_program`), /modules, /lib/firmware and /persist.
+/// Packs /init (`early_program`), /modules, /lib/firmware and /persist. Compressing takes seconds,
+/// so the result is kept in `cache`, which may be null.
 [[nodiscard]] Initrd build_initrd(const Recipe& recipe, const RootFiles& root,
-                                  const std::string& kernel_release, Bytes early_program);
+                                  const std::string& kernel_release, Bytes early_program,
+                                  BlockCache* cache = nullptr);
 
 } // namespace quoin

@@ -2,16 +2,34 @@
 // The JSON's first fields are a contract (docs/man/quoin.1); the others may grow.
 #include "builder/stages/report.hpp"
 
+#include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/region.hpp"
 #include "base/units.hpp"
 #include "builder/interruption.hpp"
 #include "crypto/digest.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 namespace quoin {
+namespace {
+
+/// Where the next data at or after `offset` begins; `size` when only a hole follows. A file system
+/// that knows no holes has data everywhere.
+std::uint64_t next_data(FdRef file, std::uint64_t offset, std::uint64_t size,
+                        const std::string& path) {
+    const off_t found = ::lseek(file.get(), static_cast<off_t>(offset), SEEK_DATA);
+    if (found >= 0)
+        return static_cast<std::uint64_t>(found);
+    if (errno != ENXIO)
+        throw system_error("cannot find data in '" + path + "'");
+    return size;
+}
+
+} // namespace
 
 std::string BuildReport::json() const {
     nlohmann::json list = nlohmann::json::array();
@@ -54,17 +72,32 @@ std::string BuildReport::text() const {
 
 BuiltOutput describe_output(FdRef file, const std::string& path) {
     const auto size = size_of(file, path);
-    const Region region(file, 0, size, path);
     Sha256 hash;
-    Bytes buffer(4 * MiB);
-    for (std::uint64_t offset = 0; offset < size; offset += buffer.size()) {
+    Bytes buffer(MiB);
+    const Bytes zeros(MiB);
+    for (std::uint64_t offset = 0; offset < size;) {
         check_interruption();
-        const auto part =
-            ByteSpan(buffer).first(std::min<std::uint64_t>(buffer.size(), size - offset));
-        region.read(part, offset);
-        hash.update(part);
+        const auto data = next_data(file, offset, size, path);
+        const auto end = data > offset ? data : size; // holes within a part read as zeros anyway
+        const auto part = std::min<std::uint64_t>(buffer.size(), end - offset);
+        if (data > offset) {
+            hash.update(ByteView(zeros).first(part));
+        } else {
+            pread_exact(file, ByteSpan(buffer).first(part), offset, path);
+            hash.update(ByteView(buffer).first(part));
+        }
+        offset += part;
     }
     return {path, size, hash.finish().hex()};
+}
+
+std::future<BuiltOutput> begin_describing(FdRef file, const std::string& path) {
+    return std::async(std::launch::async, [file, path] {
+        auto synced = std::async(std::launch::async, [&] { sync_file(file, path); });
+        auto output = describe_output(file, path);
+        synced.get();
+        return output;
+    });
 }
 
 } // namespace quoin

@@ -4,6 +4,7 @@
 
 #include "base/fd.hpp"
 
+#include <future>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,11 @@ struct BuildReport {
     [[nodiscard]] std::string text() const;
 };
 
-/// Size and SHA-256 of a finished file, named `path` in the report.
+/// Size and SHA-256 of a finished file, named `path` in the report. Holes are not read.
 [[nodiscard]] BuiltOutput describe_output(FdRef file, const std::string& path);
+
+/// The same on threads of its own, one of which brings the file to the medium meanwhile: both take
+/// time, and what is made next needs neither.
+[[nodiscard]] std::future<BuiltOutput> begin_describing(FdRef file, const std::string& path);
 
 } // namespace quoin

@@ -2,8 +2,7 @@
 // systemd 252's stub knows .linux, .osrel, .cmdline and .initrd; .uname is for people and tools.
 #include "builder/stages/uki.hpp"
 
-#include "base/error.hpp"
-#include "base/file.hpp"
+#include "builder/stages/boot_files.hpp"
 #include "disk/uki.hpp"
 
 #include <fmt/format.h>
@@ -11,27 +10,11 @@
 namespace quoin {
 namespace {
 
-constexpr const char* boot_files_directory = "/usr/lib/systemd/boot/efi/";
-constexpr std::uint64_t max_boot_file_size = 16 << 20;
-
 UkiSection section(std::string name, std::string_view content) {
     return {std::move(name), Bytes(content.begin(), content.end())};
 }
 
 } // namespace
-
-std::string efi_architecture(const std::string& architecture) {
-    return architecture == "arm64" ? "aa64" : "x64";
-}
-
-Bytes read_boot_file(const std::string& name, const std::string& architecture) {
-    auto path = boot_files_directory + name;
-    path.replace(path.find('%'), 1, efi_architecture(architecture));
-    if (!exists(path))
-        throw Error("cannot find '" + path + "' for " + architecture +
-                    ": install the package systemd-boot-efi of that architecture");
-    return read_file(path, max_boot_file_size);
-}
 
 std::string kernel_command_line(const Recipe& recipe, const Digest& root_hash,
                                 const VerityParameters& verity, std::uint64_t root_size) {
@@ -49,7 +32,7 @@ std::string kernel_command_line(const Recipe& recipe, const Digest& root_hash,
 
 Bytes build_uki(const Recipe& recipe, const RootImage& root, const Initrd& initrd,
                 const std::string& command_line) {
-    const auto stub = read_boot_file("linux%.efi.stub", recipe.architecture);
+    const auto stub = read_boot_file(stub_file, recipe);
     return assemble_uki(stub, {section(".osrel", root.os_release),
                                section(".cmdline", command_line),
                                section(".uname", root.kernel_release),

@@ -15,15 +15,9 @@ namespace quoin {
                                               std::uint64_t root_size);
 
 /// Assembles the UKI, unsigned, around systemd's stub for the recipe's architecture. Throws
-/// Error(failed) naming the package to install when the stub is missing.
+/// Error(failed) naming the package to install when the stub is missing, and
+/// Error(refused) when the recipe's lock pins another.
 [[nodiscard]] Bytes build_uki(const Recipe& recipe, const RootImage& root, const Initrd& initrd,
                               const std::string& command_line);
-
-/// Where Debian's package systemd-boot-efi puts `name` ("linux%.efi.stub", "systemd-boot%.efi";
-/// % stands for EFI's name of the architecture), and its content.
-[[nodiscard]] Bytes read_boot_file(const std::string& name, const std::string& architecture);
-
-/// "x64" or "aa64".
-[[nodiscard]] std::string efi_architecture(const std::string& architecture);
 
 } // namespace quoin

@@ -3,8 +3,8 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "builder/build_keys.hpp"
+#include "builder/stages/boot_files.hpp"
 #include "builder/stages/secure_boot.hpp"
-#include "builder/stages/uki.hpp"
 #include "support/catch.hpp"
 
 #include <unistd.h>
@@ -59,7 +59,9 @@ TEST_CASE("Secure Boot signatures are accepted by sbverify and the same every ti
     const auto keys = read_build_keys(directory.path());
     REQUIRE(keys.secure_boot());
 
-    const auto loader = read_boot_file("systemd-boot%.efi", "x86-64");
+    Recipe recipe;
+    recipe.architecture = "x86-64";
+    const auto loader = read_boot_file(loader_file, recipe);
     const auto first = sign_for_secure_boot(loader, keys, 1'700'000'000, "loader");
     ::sleep(1);
     CHECK(first == sign_for_secure_boot(loader, keys, 1'700'000'000, "loader"));
@@ -75,7 +77,9 @@ TEST_CASE("a key that does not match its certificate fails the build") {
     write(directory.path() + "/signing.key", SigningKey::generate().private_pem());
     write(directory.path() + "/secure-boot.key", generate_secure_boot_key("one").first);
     write(directory.path() + "/secure-boot.crt", generate_secure_boot_key("other").second);
-    CHECK_THROWS_WITH(sign_for_secure_boot(read_boot_file("systemd-boot%.efi", "x86-64"),
+    Recipe recipe;
+    recipe.architecture = "x86-64";
+    CHECK_THROWS_WITH(sign_for_secure_boot(read_boot_file(loader_file, recipe),
                                            read_build_keys(directory.path()), 0, "loader"),
                       Catch::Contains("cannot sign 'loader'"));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
+#include "base/file.hpp"
 #include "builder/stages/archive.hpp"
 #include "builder/stages/initrd.hpp"
 #include "builder/stages/microcode.hpp"
@@ -79,6 +80,20 @@ Recipe recipe() {
 }
 
 } // namespace
+
+TEST_CASE("a frame out of the cache is the one that compressing gives") {
+    const TemporaryDirectory directory;
+    const Bytes plain(100'000, 'x');
+    const Bytes anew = zstd_compressed(plain, 19);
+    BlockCache first(directory.path());
+    CHECK(zstd_compressed(plain, 19, &first) == anew);
+    first.commit();
+    BlockCache second(directory.path());
+    CHECK(zstd_compressed(plain, 19, &second) == anew);
+    CHECK(second.blocks_found() == 1);
+    CHECK(zstd_compressed(plain, 18, &second) == zstd_compressed(plain, 18));
+    CHECK(second.blocks_found() == 1);
+}
 
 TEST_CASE("the initrd holds the early program, modules in load order, firmware and persistence") {
     const auto initrd = build_initrd(recipe(), root_of(bootable_files()), "6.1", text("program"));

@@ -191,6 +191,7 @@ TEST_CASE("TOML that cannot be parsed is reported with its place") {
     const RecipePlace place;
     CHECK_THAT(place.mistake("[image]\nid = \n"), StartsWith("2:"));
     CHECK_THAT(place.mistake(image + root + "[image]\n"), StartsWith("7:"));
+    CHECK_THAT(place.mistake("[,image]\n"), StartsWith("1:2: "));
 }
 
 TEST_CASE("exactly one source is wanted") {

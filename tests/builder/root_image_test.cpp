@@ -69,6 +69,32 @@ RootReader::File entry_in(RootReader& reader, const std::string& path) {
 
 } // namespace
 
+TEST_CASE("of equal sources compiled Python modules are equal, whenever they were packaged") {
+    Build build;
+    TarBuilder tar = small_root();
+    const std::string rest = noise(200'000, 4);
+    const auto header = [](const char* hex) {
+        const auto bytes = from_hex(hex);
+        return std::string(text_of(*bytes));
+    };
+    const auto source = [&tar](const std::string& path, std::int64_t time) {
+        Entry entry = file_entry(path);
+        entry.mtime = time;
+        tar.add(entry, std::string(0x1851c, '#'));
+    };
+    source("usr/lib/python3/a.py", 0x6a02b7e7);
+    tar.file("usr/lib/python3/__pycache__/a.cpython-311.pyc",
+             header("a70d0d0a00000000e7b7026a1c850100") + rest);
+    source("usr/lib/python3/b.py", 0x6ac63c7b);
+    tar.file("usr/lib/python3/__pycache__/b.cpython-311.pyc",
+             header("a70d0d0a000000007b3cc66a1c850100") + rest);
+    const RootImage image = build.run(tar);
+    RootReader reader(build.file, place, image.size);
+    const std::string module = text_in(reader, "usr/lib/python3/__pycache__/a.cpython-311.pyc");
+    CHECK(module == header("a70d0d0a010000000000000000000000") + rest);
+    CHECK(text_in(reader, "usr/lib/python3/__pycache__/b.cpython-311.pyc") == module);
+}
+
 TEST_CASE("metadata and contents of a tar arrive in the squashfs exactly") {
     Build build;
     TarBuilder tar = small_root();
@@ -150,6 +176,39 @@ TEST_CASE("the bytes do not depend on the number of workers") {
     build.options.workers = 4;
     const Bytes four = build.content(build.run(tar));
     CHECK(one == four);
+}
+
+TEST_CASE("a cache does not change the bytes, whole or damaged") {
+    Build build;
+    TarBuilder tar = small_root();
+    for (std::uint32_t i = 0; i < 8; ++i)
+        tar.file("srv/file" + std::to_string(i),
+                 noise(std::size_t{i} * 20'000, i) + std::string(std::size_t{i} * 5000, 'x'));
+    const Bytes without = build.content(build.run(tar));
+
+    const auto run_with_cache = [&] {
+        BlockCache cache(build.path("cache"));
+        build.options.blocks = &cache;
+        const Bytes content = build.content(build.run(tar));
+        build.options.blocks = nullptr;
+        cache.commit();
+        CHECK(content == without);
+        return std::pair(cache.blocks_found(), cache.blocks_added());
+    };
+    const auto [found_first, added] = run_with_cache();
+    CHECK(found_first == 0);
+    CHECK(added > 8);
+    CHECK(run_with_cache() == std::pair(added, std::uint64_t{0}));
+
+    for (const auto& pack : std::filesystem::directory_iterator(build.path("cache"))) {
+        Bytes content = read_file(pack.path(), 64 << 20);
+        for (std::size_t position = 0; position < content.size() / 2; position += 4096)
+            content[position] ^= 1;
+        write_text(pack.path(), std::string(text_of(content)));
+    }
+    const auto [found_damaged, added_damaged] = run_with_cache();
+    CHECK(found_damaged > 0);
+    CHECK(added_damaged > 0);
 }
 
 TEST_CASE("chunks cover the image, and leaves are those of its bytes") {
@@ -274,6 +333,32 @@ TEST_CASE("a root without what the agent needs is built with warnings") {
     CHECK_THAT(all, Contains("lacks systemd"));
     CHECK_THAT(all, Contains("modules of its kernel"));
     CHECK_THAT(all, Contains("'libc.so.6', which /usr/bin/quoin-agent needs"));
+}
+
+TEST_CASE("an overlay's module is not shadowed by the compiled one below") {
+    Build build;
+    TarBuilder root = small_root();
+    const std::string compiled("\xa7\x0d\x0d\x0a\0\0\0\0\x10\x27\0\0\x08\0\0\0code", 20);
+    for (const char* name : {"same", "changed", "gone"}) {
+        Entry source = file_entry("usr/lib/tools/" + std::string(name) + ".py");
+        source.mtime = 10000;
+        root.add(source, "of below");
+        root.file("usr/lib/tools/__pycache__/" + std::string(name) + ".cpython-311.pyc", compiled);
+    }
+    root.write(build.path("root.tar"));
+    Entry changed = file_entry("usr/lib/tools/changed.py");
+    changed.mtime = 20000;
+    TarBuilder().add(changed, "of above").write(build.path("over.tar"));
+
+    Recipe recipe = recipe_for_tar(build.path("root.tar"));
+    recipe.overlays = {build.path("over.tar")};
+    recipe.remove = {"/usr/lib/tools/gone.py"};
+    const Epoch epoch("5000"); // all times end up the same
+    const RootImage image = build.run(recipe);
+    RootReader reader(build.file, place, image.size);
+    CHECK(text_in(reader, "usr/lib/tools/changed.py") == "of above");
+    CHECK(reader.list("usr/lib/tools/__pycache__") ==
+          std::vector<std::string>{"same.cpython-311.pyc"});
 }
 
 TEST_CASE("overlays win over the root, and removals only touch the root") {

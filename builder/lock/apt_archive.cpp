@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "builder/lock/apt_archive.hpp"
+
+#include "base/error.hpp"
+#include "base/process.hpp"
+#include "builder/sources/debian.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+#include <fmt/format.h>
+#include <iomanip>
+#include <map>
+#include <sstream>
+
+namespace quoin {
+
+namespace {
+
+/// As mmdebstrap sets it up, so that both decide alike.
+std::string apt_configuration(const std::string& directory, const std::string& architecture,
+                              bool apt_is_essential) {
+    return fmt::format("Dir \"{}\";\n"
+                       "Dir::State::Status \"{}/status\";\n"
+                       "Dir::Etc::Trusted \"/usr/share/keyrings/debian-archive-keyring.gpg\";\n"
+                       "Dir::Etc::TrustedParts \"/etc/apt/trusted.gpg.d\";\n"
+                       "Apt::Architecture \"{}\";\n"
+                       "Apt::Architectures \"{}\";\n"
+                       "Apt::Install-Recommends false;\n"
+                       "Acquire::Languages \"none\";\n{}",
+                       directory, directory, architecture, architecture,
+                       apt_is_essential ? "" : "pkgCacheGen::ForceEssential \",\";\n");
+}
+
+void write_new(const std::string& path, std::string_view text) {
+    const auto fd = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    pwrite_all(fd, bytes_of(text), 0, path);
+}
+
+/// "Name: value" of a stanza; empty when absent.
+std::string_view field(std::string_view stanza, std::string_view name) {
+    for (std::size_t start = 0; start < stanza.size();) {
+        const std::size_t end = std::min(stanza.find('\n', start), stanza.size());
+        const auto line = stanza.substr(start, end - start);
+        if (line.starts_with(name) && line.substr(name.size()).starts_with(": "))
+            return line.substr(name.size() + 2);
+        start = end + 1;
+    }
+    return {};
+}
+
+std::optional<PinnedPackage> package_in(std::string_view stanza) {
+    const auto digest = Digest::parse(std::string(field(stanza, "SHA256")));
+    PinnedPackage package{std::string(field(stanza, "Package")),
+                          std::string(field(stanza, "Version")),
+                          std::string(field(stanza, "Architecture")), digest.value_or(Digest())};
+    if (package.name.empty() || !digest)
+        return std::nullopt;
+    return package;
+}
+
+/// "name_1%3a2-3_amd64.deb", as apt names what it fetches; the SHA-256 is not in it.
+std::optional<PinnedPackage> package_named(std::string_view file) {
+    const auto first = file.find('_');
+    const auto last = file.rfind('_');
+    if (first == file.npos || first == last || !file.ends_with(".deb"))
+        return std::nullopt;
+    PinnedPackage package;
+    package.name = file.substr(0, first);
+    package.architecture = file.substr(last + 1, file.size() - last - 5);
+    const auto version = file.substr(first + 1, last - first - 1);
+    for (std::size_t i = 0; i < version.size(); ++i) {
+        const auto code = version[i] == '%' ? from_hex(std::string(version.substr(i + 1, 2)))
+                                            : std::optional<Bytes>();
+        if (code && code->size() == 1) {
+            package.version += static_cast<char>(code->front());
+            i += 2;
+        } else {
+            package.version += version[i];
+        }
+    }
+    return package;
+}
+
+/// apt's pattern for what mmdebstrap always installs: of this suite, with this property.
+std::string pattern(const DebianSource& source, const std::string& architecture,
+                    const std::string& property) {
+    return fmt::format("?narrow(?or(?archive(^{0}$),?codename(^{0}$)),?architecture({1}),{2})",
+                       source.suite, architecture, property);
+}
+
+/// What the variants of mmdebstrap(1) install besides the essential packages.
+std::vector<std::string> second_request(const DebianSource& source,
+                                        const std::string& architecture) {
+    static const std::map<std::string, std::string> priorities{
+        {"required", "?priority(required)"},
+        {"minbase", "?priority(required)"},
+        {"buildd", "?priority(required)"},
+        {"important", "?or(?priority(required),?priority(important))"},
+        {"debootstrap", "?or(?priority(required),?priority(important))"},
+        {"standard", "?or(?priority(required),?priority(important),?priority(standard))"}};
+    std::vector<std::string> request = source.packages;
+    request.insert(request.end(), source.local_packages.begin(), source.local_packages.end());
+    if (source.variant == "buildd")
+        request.emplace_back("build-essential");
+    if (const auto found = priorities.find(source.variant); found != priorities.end())
+        request.push_back(
+            pattern(source, architecture, "?and(" + found->second + ",?not(?essential))"));
+    return request;
+}
+
+/// "Sat, 09 Nov 2024 10:20:30 UTC", as Release files have it.
+std::int64_t release_time(const std::string& text) {
+    std::tm parts{};
+    std::istringstream stream(text); // of the classic locale
+    stream >> std::get_time(&parts, "%a, %d %b %Y %H:%M:%S");
+    return stream ? static_cast<std::int64_t>(timegm(&parts)) : 0;
+}
+
+} // namespace
+
+AptArchive::AptArchive(const DebianSource& source, const std::string& architecture)
+    : architecture_(debian_architecture(architecture)) {
+    const std::string& top = directory_.path();
+    namespace fs = std::filesystem;
+    // As root, apt fetches as the user _apt, who must get in.
+    fs::permissions(top, fs::perms::owner_all | fs::perms::group_exec | fs::perms::others_exec);
+    for (const char* directory :
+         {"etc/apt/apt.conf.d", "etc/apt/preferences.d", "etc/apt/sources.list.d",
+          "var/lib/apt/lists/partial", "var/cache/apt/archives/partial"})
+        fs::create_directories(top + "/" + directory);
+    std::string sources;
+    for (const std::string& line : package_sources(source))
+        sources += line + "\n";
+    write_new(top + "/etc/apt/sources.list", sources);
+    write_new(top + "/status", "");
+    write_new(top + "/apt.conf", apt_configuration(top, architecture_, source.variant == "apt"));
+    in_context("cannot fetch the indexes of the Debian archive", [&] {
+        apt({"apt-get", "--quiet=2", "--error-on=any", "update"});
+        if (index_files().empty())
+            throw Error("it has no packages for '" + architecture_ + "'");
+    });
+}
+
+std::string AptArchive::apt(std::vector<std::string> command) const {
+    ProcessOptions options;
+    options.environment = {{"APT_CONFIG", directory_.path() + "/apt.conf"}, {"LC_ALL", "C.UTF-8"}};
+    return run_checked(command, options);
+}
+
+std::vector<std::string> AptArchive::index_files() const {
+    std::istringstream lines(
+        apt({"apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages"}));
+    std::vector<std::string> files;
+    for (std::string line; std::getline(lines, line);)
+        files.push_back(line);
+    std::ranges::sort(files);
+    return files;
+}
+
+std::int64_t AptArchive::time() const {
+    std::int64_t newest = 0;
+    const std::filesystem::directory_iterator lists(directory_.path() + "/var/lib/apt/lists");
+    for (const auto& entry : lists)
+        if (entry.path().filename().string().ends_with("Release"))
+            newest =
+                std::max(newest, release_time(std::string(field(read_text(entry.path()), "Date"))));
+    if (newest == 0)
+        throw Error("cannot tell the archive's time: no Release file has a date");
+    return newest;
+}
+
+void AptArchive::each_stanza(const std::function<void(std::string_view)>& visit) const {
+    for (const std::string& file : index_files()) {
+        const std::string text = apt({"/usr/lib/apt/apt-helper", "cat-file", file});
+        for (std::size_t start = 0; start < text.size();) {
+            const std::size_t end = std::min(text.find("\n\n", start), text.size());
+            visit(std::string_view(text).substr(start, end - start));
+            start = end + 2;
+        }
+    }
+}
+
+std::vector<PinnedPackage> AptArchive::versions_of(const std::set<std::string>& names) const {
+    std::vector<PinnedPackage> found;
+    each_stanza([&](std::string_view stanza) {
+        auto package = package_in(stanza);
+        if (package && names.contains(package->name))
+            found.push_back(std::move(*package));
+    });
+    return found;
+}
+
+std::vector<PinnedPackage> AptArchive::to_install(std::vector<std::string> request) const {
+    request.insert(request.begin(), {"apt-get", "--quiet=2", "--yes", "--print-uris"});
+    std::istringstream lines(apt(request));
+    std::vector<PinnedPackage> packages;
+    std::set<std::string> names;
+    for (std::string uri, file, rest; lines >> uri >> file && std::getline(lines, rest);)
+        if (auto package = package_named(file)) {
+            names.insert(package->name);
+            packages.push_back(std::move(*package));
+        }
+    // apt prints the weakest hash only.
+    const auto offered = versions_of(names);
+    std::vector<PinnedPackage> found;
+    for (const PinnedPackage& package : packages) {
+        const auto same = std::ranges::find_if(offered, [&](const PinnedPackage& other) {
+            return other.identity() == package.identity();
+        });
+        if (same != offered.end()) // else it is a local package
+            found.push_back(*same);
+    }
+    return found;
+}
+
+void AptArchive::mark_installed(const std::vector<PinnedPackage>& packages) const {
+    std::string status;
+    each_stanza([&](std::string_view stanza) {
+        const auto package = package_in(stanza);
+        if (package && std::ranges::any_of(packages, [&](const PinnedPackage& other) {
+                return other.identity() == package->identity();
+            }))
+            status += std::string(stanza) + "\nStatus: install ok installed\n\n";
+    });
+    write_new(directory_.path() + "/status", status);
+}
+
+std::vector<PinnedPackage> AptArchive::resolve(const DebianSource& source) const {
+    return in_context("cannot choose packages", [&] {
+        auto packages = to_install(
+            source.variant == "apt" ? std::vector<std::string>{"dist-upgrade"}
+                                    : std::vector<std::string>{
+                                          "install", pattern(source, architecture_, "?essential")});
+        auto request = second_request(source, architecture_);
+        if (!request.empty()) {
+            mark_installed(packages);
+            request.insert(request.begin(), "install");
+            const auto more = to_install(request);
+            packages.insert(packages.end(), more.begin(), more.end());
+        }
+        std::ranges::sort(packages, {}, &PinnedPackage::identity);
+        return packages;
+    });
+}
+
+} // namespace quoin

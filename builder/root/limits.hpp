@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a root may hold in all, so that a small archive which unpacks without end is refused, and
+// memory stays bounded: about 1 KiB an entry, and its names and attributes.
+#pragma once
+
+#include "base/units.hpp"
+#include "builder/entry.hpp"
+
+namespace quoin {
+
+struct RootLimits {
+    std::uint64_t entries = 500'000;
+    std::uint64_t metadata = 256 * MiB; ///< names, link targets, extended attributes
+    std::uint64_t content = 64 * GiB;   ///< of files, holes included
+};
+
+/// Counts the entries of all layers, the hidden and the removed ones too: they must be read as
+/// well.
+class RootCounter {
+  public:
+    explicit RootCounter(RootLimits limits) : left_(limits), limits_(limits) {}
+
+    /// Throws Error(refused) naming the entry that is one too many.
+    void count(const Entry& entry);
+
+  private:
+    RootLimits left_;
+    RootLimits limits_;
+};
+
+} // namespace quoin

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tools that write into an image do not all say why they could not.
+#pragma once
+
+#include "base/error.hpp"
+
+#include <string>
+#include <sys/statvfs.h>
+
+namespace quoin {
+
+/// Runs `body`; an Error thrown in it leaves with `context: ` in front, and with "No space left on
+/// device" behind where that is so for the file system of `image`.
+template <typename Body>
+void writing_into(const std::string& image, const std::string& context, Body&& body) {
+    try {
+        body();
+    } catch (const Error& e) {
+        struct statvfs room {};
+        const std::string full = "No space left on device";
+        const bool is_full = ::statvfs(image.c_str(), &room) == 0 && room.f_bavail == 0 &&
+                             std::string(e.what()).find(full) == std::string::npos;
+        throw Error(e.code(), context + ": " + e.what() + (is_full ? ": " + full : ""));
+    }
+}
+
+} // namespace quoin

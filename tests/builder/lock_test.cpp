@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.hpp"
+#include "base/file.hpp"
+#include "builder/lock/apply_lock.hpp"
+#include "builder/lock/pinned_root.hpp"
+#include "root_fixture.hpp"
+#include "support/catch.hpp"
+
+using Catch::Matchers::Contains;
+using namespace quoin;
+using namespace quoin::test;
+
+namespace {
+
+/// The example of the format's page.
+std::string documented_lock() {
+    const std::string page = read_text(QUOIN_FORMATS "/lock.md");
+    const auto start = page.find("```json\n") + 8;
+    return page.substr(start, page.find("```", start) - start);
+}
+
+std::string with(std::string text, const std::string& part, const std::string& other) {
+    const auto at = text.find(part);
+    REQUIRE(at != std::string::npos);
+    return text.replace(at, part.size(), other);
+}
+
+Recipe documented_recipe(const std::string& directory) {
+    Recipe recipe;
+    recipe.path = directory + "/node.toml";
+    recipe.architecture = "x86-64";
+    DebianSource debian;
+    debian.suite = "bookworm";
+    debian.packages = {"systemd-sysv", "linux-image-cloud-amd64"};
+    recipe.source = debian;
+    return recipe;
+}
+
+} // namespace
+
+TEST_CASE("a lock file is read and written without loss") {
+    const Lock lock = Lock::parse(documented_lock(), "node.lock");
+    REQUIRE(lock.debian);
+    CHECK(lock.debian->packages.front().text() == "adduser 3.134 (all)");
+    CHECK(Lock::parse(lock.serialize(), "again").serialize() == lock.serialize());
+    CHECK(lock_path("/a/b.c/node.toml") == "/a/b.c/node.lock");
+}
+
+TEST_CASE("a lock file that is not whole, or would reach into apt's configuration, is refused") {
+    const std::string good = documented_lock();
+    const auto message = [](const std::string& text) -> std::string {
+        try {
+            (void)Lock::parse(text, "node.lock");
+        } catch (const Error& e) {
+            CHECK(e.code() == ErrorCode::refused);
+            return e.what();
+        }
+        return "read";
+    };
+    CHECK_THAT(message(good.substr(0, good.size() / 2)), Contains("'node.lock'"));
+    CHECK_THAT(message("[]"), Contains("incomplete"));
+    CHECK_THAT(message(with(good, "\"format\": 1", "\"format\": 2")), Contains("expected 1"));
+    CHECK_THAT(message(with(good, "\"3.134\"", "\"3.134\\nPin: version *\"")),
+               Contains("not one word"));
+    CHECK_THAT(message(with(good, "\"adduser\"", "\"../adduser\"")), Contains("not one word"));
+    CHECK_THAT(message(with(good, "\"adduser\"", "\"\"")), Contains("without name"));
+    CHECK_THAT(message(with(good, "\"sha256\": \"", "\"sha256\": \"x")), Contains("SHA-256"));
+}
+
+TEST_CASE("a recipe obeys the lock beside it") {
+    const TemporaryDirectory directory;
+    Recipe recipe = documented_recipe(directory.path());
+    apply_lock(recipe); // there is none
+    CHECK(std::get<DebianSource>(recipe.source).pins.empty());
+
+    write_text(directory.path() + "/node.lock", documented_lock());
+    apply_lock(recipe);
+    CHECK(std::get<DebianSource>(recipe.source).pins.size() == 2);
+    CHECK(recipe.boot_files.size() == 1);
+    CHECK(recipe.time == 1731147630);
+
+    recipe.time = 7; // the recipe's own wins
+    apply_lock(recipe);
+    CHECK(recipe.time == 7);
+}
+
+TEST_CASE("a lock for another recipe is refused") {
+    const TemporaryDirectory directory;
+    write_text(directory.path() + "/node.lock", documented_lock());
+    const auto refuses = [&](auto&& change) {
+        Recipe recipe = documented_recipe(directory.path());
+        change(recipe);
+        CHECK_THROWS_WITH(apply_lock(recipe), Contains("is not for what the recipe now asks for"));
+    };
+    refuses([](Recipe& recipe) { recipe.architecture = "arm64"; });
+    refuses([](Recipe& recipe) { recipe.source = TarSource{"root.tar"}; });
+    refuses([](Recipe& recipe) { std::get<DebianSource>(recipe.source).security = true; });
+    refuses([](Recipe& recipe) { std::get<DebianSource>(recipe.source).packages.pop_back(); });
+    Recipe elsewhere = documented_recipe(directory.path());
+    std::get<DebianSource>(elsewhere.source).mirrors = {"http://mirror.example/debian"};
+    CHECK_NOTHROW(apply_lock(elsewhere)); // the packages are the same wherever they lie
+}
+
+TEST_CASE("apt is allowed the pinned versions and nothing else") {
+    const std::vector<PinnedPackage> pins{{"bsdutils", "1:2.38.1-5", "amd64", Digest()}};
+    CHECK(apt_preferences(pins) == "Package: *\nPin: release *\nPin-Priority: -1\n"
+                                   "\nPackage: bsdutils\nPin: version 1:2.38.1-5\n"
+                                   "Pin-Priority: 1001\n");
+    CHECK(package_checksums(pins) == std::string(64, '0') + "  bsdutils_1%3a2.38.1-5_amd64.deb\n");
+}
