@@ -30,6 +30,7 @@ OWNERS = {
     r"archive(_entry)?\.h": ("builder/",),
     r"curl/": ("agent/fetch/",),
     r"libcryptsetup\.h": (),
+    r"toml\+\+/": ("lib/base/toml.hpp",),
 }
 
 # lib/disk files that early userspace compiles into itself use base alone

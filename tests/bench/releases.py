@@ -93,7 +93,8 @@ def build(directory: Path, version: str, text: str, *options) -> Built:
         recipe = directory / "recipe.toml"
         recipe.write_text(text)
         print(f"building {directory.name} ...", file=sys.stderr, flush=True)
-        run(BUILD / "builder/quoin", "build", recipe, "-o", directory, *options)
+        run(BUILD / "builder/quoin", "build", recipe, "-o", directory, "--cache", OUT / "cache",
+            *options)
         made_by.write_text(_state_of_quoin())
     return Built(directory, json.loads((directory / f"bench_{version}.json").read_text()))
 

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an update costs over a web server. tests/bench has the numbers for real releases."""
 
+import os
+import random
+import signal
+import subprocess
 import sys
+import time
 
-from bench import OfflineNode, built, workbench
-from programs import REPOSITORY, ProgramTest, quoin
+from bench import OfflineNode, built, keys, workbench
+from programs import REPOSITORY, ProgramTest, agent_command, quoin
 
 sys.path.insert(0, str(REPOSITORY))
 from qemu.harness.web import WebServer  # noqa: E402
@@ -56,3 +61,72 @@ class Updates(ProgramTest):
             self.assertNotIn("/usr/share/small-39", files)
             self.assertIn("/usr/share/changed", self.succeed(text).output)
             self.assertIn("(no package)", text.output)
+
+
+class InterruptedUpdates(ProgramTest):
+    """The program as a whole, stopped while it downloads; tests/agent has every single step."""
+
+    #: Bytes of the slot that are there when the download is stopped: several of the agent's writes.
+    ENOUGH = 4 << 20
+
+    def setUp(self):
+        self.first = built("1.0.0")
+        self.second = built("1.1.0", random.Random(7).randbytes(12 << 20))
+        self.node = OfflineNode(self.first)
+        self.next = self.node.status()["next"]
+        self.web = WebServer(self.second.directory, workbench() / "nginx")
+        self.addCleanup(self.web.stop)
+        self.url = f"http://127.0.0.1:{self.web.port}/{self.second.bundle.name}"
+
+    def begin(self) -> subprocess.Popen:
+        """An install that has written ENOUGH and is far from its end."""
+        slow = self.node.directory / "slow.toml"
+        slow.write_text('[fetch]\nmaximum_rate = "2M"\n')
+        allocated = os.stat(self.node.disk).st_blocks * 512
+        process = subprocess.Popen(
+            agent_command("install", self.url, "--config", slow, "--disk", self.node.disk, "--esp",
+                          self.node.esp, "--state", self.node.state, "--trust",
+                          keys() / "signing.pub"),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        deadline = time.monotonic() + 120
+        while os.stat(self.node.disk).st_blocks * 512 < allocated + self.ENOUGH:
+            self.assertIsNone(process.poll(), "the install ended before it was stopped")
+            self.assertLess(time.monotonic(), deadline, "the install writes nothing")
+            time.sleep(0.02)
+        return process
+
+    def assert_goes_on(self) -> None:
+        """The running system is what starts next; a second install fetches the rest alone."""
+        self.assertEqual(self.next, self.node.status()["next"])
+        report = self.succeed(self.node.agent("install", self.url, "--json")).json
+        whole = self.second.bundle.stat().st_size
+        self.assertLess(report["bytes_fetched"], whole - self.ENOUGH // 2)
+        self.assertEqual("armed", self.node.slot("b")["state"])
+        self.node.put_esp_back()
+        self.succeed(quoin("verify", self.node.disk, "--trust", keys() / "signing.pub"))
+
+    def test_killed(self):
+        """an agent killed while it downloads leaves the running system, and the next one goes on"""
+        process = self.begin()
+        process.kill()
+        self.assertEqual(-signal.SIGKILL, process.wait())
+        process.stderr.close()
+        self.assert_goes_on()
+
+    def test_cancelled(self):
+        """Ctrl+C and SIGTERM end a download with one line, exit code 1 and nothing lost"""
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            process = self.begin()
+            process.send_signal(stop)
+            _, complaints = process.communicate(timeout=60)
+            self.assertEqual((1, 1), (process.returncode, len(complaints.splitlines())), complaints)
+        self.assert_goes_on()
+
+    def test_budget(self):
+        """--max-bytes refuses with the estimate before anything is written"""
+        untouched = self.node.fingerprint()
+        refusal = self.node.agent("install", self.url, "--max-bytes", "1M")
+        self.assert_status(3, refusal)
+        self.assertRegex(refusal.complaints, r"\d{8} bytes would have to be fetched, 1048576 are allowed")
+        self.assertEqual(untouched, self.node.fingerprint())
+        self.succeed(self.node.agent("install", self.url, "--max-bytes", "64M"))

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every fuzz target promises: hostile input is refused with Error(refused) and nothing else,
-// and what is accepted is consistent.
+// What every fuzz target promises: hostile input is refused with one kind of Error and nothing
+// else, and what is accepted is consistent.
 #pragma once
 
 #include "base/bytes.hpp"
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <initializer_list>
 
 /// The entry point that libFuzzer and the replay program (replay.cpp) share.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -19,12 +21,14 @@ inline void require(bool promise) {
         std::abort();
 }
 
-/// Runs `check`; any exception but a refusal is a broken promise. Returns 0, as libFuzzer wants.
-inline int run(void (*check)(ByteView), ByteView input) {
+/// Runs `check`; any exception but an expected Error is a broken promise. Returns 0, as libFuzzer
+/// wants.
+inline int run(void (*check)(ByteView), ByteView input,
+               std::initializer_list<ErrorCode> expected = {ErrorCode::refused}) {
     try {
         check(input);
     } catch (const Error& e) {
-        require(e.code() == ErrorCode::refused);
+        require(std::find(expected.begin(), expected.end(), e.code()) != expected.end());
     }
     return 0;
 }

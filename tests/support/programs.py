@@ -40,10 +40,10 @@ def agent_command(*arguments) -> list[str]:
     return [str(BUILD / "agent/quoin-agent"), *map(str, arguments)]
 
 
-def run(command: list, **options) -> Result:
+def run(command: list, timeout: float = 300, **options) -> Result:
     """Runs a program to its end, with neither terminal nor colours. It never throws for a status."""
     done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, errors="replace", timeout=300,
+                          capture_output=True, text=True, errors="replace", timeout=timeout,
                           check=False, **options)
     return Result(done.returncode, done.stdout, done.stderr)
 

@@ -118,8 +118,7 @@ TEST_CASE("a power cut while an index is replaced leaves the old one, the new on
     write(image.partition, stored(9000, 1));
     const Bytes before = content_of(image.path);
     const auto new_size = GENERATE(as<std::size_t>{}, 100, 9000, 20000);
-    const auto writes =
-        record_writes([&] { write(image.partition, stored(new_size, 2)); });
+    const auto writes = record_writes([&] { write(image.partition, stored(new_size, 2)); });
 
     int none = 0;
     for_each_cut(before, writes, [&](const Bytes& state) {
@@ -167,8 +166,8 @@ TEST_CASE("a stored index is walked without being held") {
 
 TEST_CASE("what is stored and is no index is not walked") {
     const Image image;
-    for (const std::uint64_t size : {1, 31, 32, 4000}) {
-        write(image.partition, stored(size));
+    for (const std::size_t index_size : std::initializer_list<std::size_t>{1, 31, 32, 4000}) {
+        write(image.partition, stored(index_size));
         const auto header = read_slot_index_header(image.partition);
         REQUIRE(header);
         CHECK(is_intact(*header));

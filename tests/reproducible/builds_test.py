@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same recipe and inputs give the same bytes of every output, whoever builds, where and how."""
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+import ordinary_user
+from bench import keys, must, root_tar, workbench
+from compare_outputs import first_difference
+from oci_layout import write_oci_layout
+from programs import ProgramTest, quoin
+from synthetic_root import SyntheticRoot
+
+FULL = "QUOIN_TESTS_FULL" in os.environ
+
+#: As different from the first builder's as one machine allows: one processor, other umask, locale,
+#: time zone, a directory on another file system, a user without privileges.
+HOSTILE = {"prefix": ("taskset", "--cpu-list", "0"), "umask": 0o077,
+           "LANG": "tr_TR.UTF-8", "LC_ALL": "C", "TZ": "Asia/Kathmandu", "LOGNAME": "somebody"}
+
+RECIPE = """
+[image]
+id = "node"
+version = "1.0.0"
+architecture = "x86-64"
+[root]
+{source}
+overlays = ["overlay"]
+remove = ["/usr/share/small-1*"]
+[[system.users]]
+name = "operator"
+[network.lan]
+match = "en*"
+"""
+
+
+def write_inputs(directory: Path) -> Path:
+    """Everything a recipe can be made of; the tree's files belong to whoever builds or not."""
+    root = SyntheticRoot()
+    for name in ("etc/shadow", "etc/gshadow"):
+        root.file(name, b"root:*:19000:0:99999:7:::\n" if name == "etc/shadow" else b"root:*::\n")
+    root.write_directory(directory / "tree")
+    shutil.copy(root_tar(), directory / "root.tar")
+    write_oci_layout(directory / "layout", "latest", [root_tar()])
+    unit = directory / "overlay/usr/lib/systemd/system/hello.service"
+    unit.parent.mkdir(parents=True)
+    unit.write_text("[Service]\nExecStart=/bin/true\n")
+    for path in sorted((directory / "overlay").rglob("*"), reverse=True):
+        os.utime(path, (1_700_000_100, 1_700_000_100))
+    return directory
+
+
+class SameBytes(ProgramTest):
+    def setUp(self):
+        if not ordinary_user.available():
+            self.skipTest("only root can make a user and be another one")
+
+    def build_twice(self, source: str, *options) -> tuple[Path, Path]:
+        """By root on /tmp, and by the user in memory, from copies of the same inputs. That owners in
+        the image are exact follows: those of root's builds are (tests/interoperability)."""
+        here = Path(tempfile.mkdtemp(prefix="first-", dir=workbench()))
+        inputs = write_inputs(here / "inputs")
+        (inputs / "node.toml").write_text(RECIPE.format(source=source))
+        there = Path(tempfile.mkdtemp(prefix="quoin second ü ", dir="/dev/shm"))
+        self.addCleanup(shutil.rmtree, there, ignore_errors=True)
+        ordinary_user.home()
+        copy = there / "other inputs"
+        shutil.copytree(inputs, copy, symlinks=True)
+        shutil.copytree(keys(), there / "keys")
+        ordinary_user.give(there)
+        if source.startswith("directory"):  # whose owners are part of the input
+            ordinary_user.give(inputs / "tree")
+        self.succeed(quoin("build", inputs / "node.toml", "-o", here / "out", "--keys", keys(),
+                           *options))
+        time.sleep(1.1)  # whatever stores the present time stores another one
+        self.succeed(ordinary_user.quoin("build", copy / "node.toml", "-o", there / "out",
+                                         "--keys", there / "keys", *options, **HOSTILE))
+        return here / "out", there / "out"
+
+    def test_tar(self):
+        """a tar gives the same bytes on another file system, as another user, on one core"""
+        self.assertEqual("", first_difference(*self.build_twice('tar = "root.tar"')))
+
+    def test_directory(self):
+        """a directory gives the same bytes wherever it lies"""
+        self.assertEqual("", first_difference(*self.build_twice('directory = "tree"')))
+
+    def test_oci(self):
+        """an OCI image gives the same bytes wherever its layout lies"""
+        self.assertEqual("", first_difference(*self.build_twice('oci = "layout:latest"')))
+
+    def test_times(self):
+        """SOURCE_DATE_EPOCH and the recipe's time decide all times, in this order"""
+        directory = Path(tempfile.mkdtemp(dir=workbench()))
+        write_inputs(directory / "inputs")
+        recipe = directory / "inputs/node.toml"
+        recipe.write_text(RECIPE.format(source='tar = "root.tar"'))
+        given = {"env": {**os.environ, "SOURCE_DATE_EPOCH": "1600000000"}}
+        later = ("--set", "image.time=2020-09-13T14:26:40+02:00")
+        for name, words, options in (("epoch", (), given), ("recipe", later, {}),
+                                     ("both", ("--set", "image.time=1"), given)):
+            self.succeed(quoin("build", recipe, "-o", directory / name, "--keys", keys(), *words,
+                               **options))
+        for name in ("recipe", "both"):
+            self.assertEqual("", first_difference(directory / "epoch", directory / name))
+
+    def test_debian(self):
+        """locked Debian packages give the same bytes as root and as an ordinary user"""
+        if not FULL:
+            self.skipTest("takes minutes and a network; QUOIN_TESTS_FULL asks for it")
+        self.assertEqual("", first_difference(*self.build_debian_twice()))
+
+    def build_debian_twice(self) -> tuple[Path, Path]:
+        here = Path(tempfile.mkdtemp(prefix="debian-", dir=workbench()))
+        shutil.copy(Path(__file__).parents[2] / "configs/minimal-debian.toml", here / "node.toml")
+        self.succeed(quoin("lock", here / "node.toml"))
+        there = ordinary_user.home() / "debian"
+        there.mkdir()
+        for name in ("node.toml", "node.lock"):
+            shutil.copy(here / name, there)
+        shutil.copytree(keys(), there / "keys")
+        ordinary_user.give(there)
+        self.succeed(ordinary_user.quoin("build", there / "node.toml", "-o", there / "out",
+                                         "--keys", there / "keys", timeout=3000, **HOSTILE))
+        must(quoin("build", here / "node.toml", "-o", here / "out", "--keys", keys(), timeout=3000))
+        return here / "out", there / "out"
+
