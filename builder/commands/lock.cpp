@@ -4,7 +4,6 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/terminal.hpp"
-#include "base/units.hpp"
 #include "builder/interruption.hpp"
 #include "builder/lock/apply_lock.hpp"
 #include "builder/lock/apt_archive.hpp"
@@ -17,8 +16,6 @@
 
 namespace quoin {
 namespace {
-
-constexpr std::uint64_t largest_lock = 64 * MiB;
 
 DebianPins pin_debian(const DebianSource& source, const std::string& architecture) {
     say_detail("asking the Debian archive");
@@ -94,7 +91,7 @@ void lock(const LockOptions& options) {
     std::string changes;
     if (exists(path))
         try {
-            changes = differences(Lock::parse(read_text(path, largest_lock), path), made);
+            changes = differences(read_lock(path), made);
         } catch (const Error& damaged) {
             say_warning(std::string(damaged.what()) + ", replacing it");
         }

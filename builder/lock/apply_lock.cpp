@@ -3,17 +3,10 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/units.hpp"
 
 #include <filesystem>
 
 namespace quoin {
-
-namespace {
-
-constexpr std::uint64_t largest_lock = 64 * MiB;
-
-} // namespace
 
 std::vector<std::string> asked_of_debian(const DebianSource& source) {
     std::vector<std::string> lines{"suite=" + source.suite, "variant=" + source.variant,
@@ -31,7 +24,7 @@ void apply_lock(Recipe& recipe) {
     const std::string path = lock_path(recipe.path);
     if (!exists(path))
         return;
-    const Lock lock = Lock::parse(read_text(path, largest_lock), path);
+    const Lock lock = read_lock(path);
     auto* debian = std::get_if<DebianSource>(&recipe.source);
     const bool fits = lock.architecture == recipe.architecture &&
                       (debian != nullptr) == lock.debian.has_value() &&

@@ -2,6 +2,8 @@
 #include "builder/lock/lock.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
+#include "base/units.hpp"
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -112,6 +114,11 @@ Lock Lock::parse(std::string_view text, const std::string& name) {
     } catch (const json::exception&) {
         throw refused(context + ": it is incomplete or no JSON; `quoin lock` writes it");
     }
+}
+
+Lock read_lock(const std::string& path) {
+    constexpr std::uint64_t largest = 64 * MiB;
+    return Lock::parse(read_text(path, largest), path);
 }
 
 std::string lock_path(const std::string& recipe_path) {

@@ -58,6 +58,9 @@ struct Lock {
     [[nodiscard]] std::string serialize() const;
 };
 
+/// The lock in that file; throws what parse() throws, and Error(failed) when it cannot be read.
+[[nodiscard]] Lock read_lock(const std::string& path);
+
 /// Where a recipe's lock lies: "node.toml" has "node.lock" beside it.
 [[nodiscard]] std::string lock_path(const std::string& recipe_path);
 

@@ -27,8 +27,8 @@ class FatClusters {
 
     /// Lets the directory whose last cluster is `last` go on for `count` clusters of zeros,
     /// durably. A power cut leaves it as it was or as it is then, at most with clusters that are
-    /// nobody's. Neither the free count nor anything else is changed. The volume must not be
-    /// mounted. Throws Error(failed) when there is no room.
+    /// nobody's; the count of free clusters, a hint, follows. The volume must not be mounted.
+    /// Throws Error(failed) when there is no room.
     void extend(std::uint32_t last, std::size_t count) const;
 
   private:

@@ -125,14 +125,19 @@ void make_room(const FatClusters& clusters, std::uint32_t first) {
         clusters.extend(chain.back(), least - chain.size());
 }
 
+/// The directory of that path, with room ahead.
+Directory roomy_directory(const Region& volume, std::string_view path) {
+    const std::uint32_t first = find_fat_directory(volume, path);
+    const FatClusters clusters(volume);
+    make_room(clusters, first);
+    return {volume, clusters, first};
+}
+
 } // namespace
 
 bool settle_fat_directory(const Region& volume, std::string_view path,
                           const std::vector<FatName>& names) {
-    const std::uint32_t first = find_fat_directory(volume, path);
-    const FatClusters clusters(volume);
-    make_room(clusters, first);
-    Directory directory(volume, clusters, first);
+    Directory directory = roomy_directory(volume, path);
     const Bytes wanted = lay_out(directory, names);
     const ByteView content = directory.content();
     if (wanted.size() <= content.size() &&
@@ -153,10 +158,7 @@ bool settle_fat_directory(const Region& volume, std::string_view path,
 
 bool trim_fat_directory(const Region& volume, std::string_view path,
                         const std::vector<FatName>& names) {
-    const std::uint32_t first = find_fat_directory(volume, path);
-    const FatClusters clusters(volume);
-    make_room(clusters, first);
-    Directory directory(volume, clusters, first);
+    Directory directory = roomy_directory(volume, path);
     std::vector<std::size_t> live = {0, record_size};
     for (const FatName& name : names)
         for (const std::uint64_t place : name.records)
