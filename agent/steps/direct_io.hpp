@@ -13,7 +13,7 @@
 namespace quoin {
 
 constexpr std::size_t direct_alignment = 4096;
-constexpr std::size_t direct_buffer_size = 512 * KiB;
+constexpr std::size_t direct_buffer_size = 256 * KiB;
 
 using AlignedBuffer = Handle<std::uint8_t, std::free>;
 

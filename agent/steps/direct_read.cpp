@@ -3,11 +3,13 @@
 // whether that worked, so the constructor does it.
 #include "agent/steps/direct_read.hpp"
 
+#include "base/background.hpp"
 #include "base/error.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <unistd.h>
+#include <utility>
 
 namespace quoin {
 
@@ -24,7 +26,8 @@ void forget(const Region& region, std::uint64_t offset, std::uint64_t size) {
 } // namespace
 
 DirectReader::DirectReader(const Region& region)
-    : region_(region), direct_(reopen_direct(region, O_RDONLY)), buffer_(aligned_buffer()) {
+    : region_(region), direct_(reopen_direct(region, O_RDONLY)), buffer_(aligned_buffer()),
+      read_ahead_(aligned_buffer()) {
     region_.sync();
 }
 
@@ -35,11 +38,10 @@ void DirectReader::check(std::uint64_t offset, std::uint64_t size) const {
                       " bytes at " + std::to_string(offset) + " are not whole blocks inside it");
 }
 
-ByteView DirectReader::read_piece(std::uint64_t offset, std::size_t size) {
-    const ByteSpan piece(buffer_.get(), size);
+void DirectReader::read_piece(ByteSpan piece, std::uint64_t offset) {
     std::size_t done = 0;
-    while (direct_ && done < size) {
-        const auto count = ::pread(direct_.get(), piece.data() + done, size - done,
+    while (direct_ && done < piece.size()) {
+        const auto count = ::pread(direct_.get(), piece.data() + done, piece.size() - done,
                                    static_cast<off_t>(region_.start() + offset + done));
         if (count > 0)
             done += static_cast<std::size_t>(count);
@@ -50,30 +52,44 @@ ByteView DirectReader::read_piece(std::uint64_t offset, std::size_t size) {
         else if (errno != EINTR)
             throw system_error("cannot read '" + region_.name() + "' back");
     }
-    if (done < size) {
-        forget(region_, offset, size);
+    if (done < piece.size()) {
+        forget(region_, offset, piece.size());
         region_.read(piece, offset);
     }
-    return piece;
 }
 
 void DirectReader::stream(std::uint64_t offset, std::uint64_t size,
                           const std::function<void(ByteView piece)>& sink) {
     check(offset, size);
-    while (size > 0) {
-        const auto count =
-            static_cast<std::size_t>(std::min<std::uint64_t>(size, direct_buffer_size));
-        sink(read_piece(offset, count));
-        offset += count;
-        size -= count;
+    const auto piece_at = [&](std::uint64_t done, const AlignedBuffer& buffer) {
+        return ByteSpan(buffer.get(), std::min<std::uint64_t>(size - done, direct_buffer_size));
+    };
+    Background reading;
+    const auto start_to_read = [&](std::uint64_t done) {
+        reading.start([this, piece = piece_at(done, read_ahead_), place = offset + done] {
+            read_piece(piece, place);
+        });
+    };
+    start_to_read(0);
+    for (std::uint64_t done = 0; done < size;) {
+        reading.wait();
+        std::swap(buffer_, read_ahead_);
+        const ByteView piece = piece_at(done, buffer_);
+        if ((done += piece.size()) < size)
+            start_to_read(done);
+        sink(piece);
     }
 }
 
 void DirectReader::read(ByteSpan out, std::uint64_t offset) {
-    stream(offset, out.size(), [&out](ByteView piece) {
+    check(offset, out.size());
+    while (!out.empty()) {
+        const ByteSpan piece(buffer_.get(), std::min(out.size(), direct_buffer_size));
+        read_piece(piece, offset);
         std::copy(piece.begin(), piece.end(), out.begin());
         out = out.subspan(piece.size());
-    });
+        offset += piece.size();
+    }
 }
 
 void drop_cached(const Region& region) {

@@ -13,7 +13,7 @@ namespace quoin {
 /// Reads a region past the page cache: with O_DIRECT through a second descriptor of the same file,
 /// or, where the file system refuses that (tmpfs, some overlays), after fdatasync with the cached
 /// pages dropped before each read. Whatever was written through the region's own descriptor before
-/// is seen. Changes nothing; holds one aligned buffer of 512 KiB.
+/// is seen. Changes nothing; holds two aligned buffers of 256 KiB.
 class DirectReader {
   public:
     /// Syncs the region's data first. The region's descriptor must outlive the reader.
@@ -23,8 +23,8 @@ class DirectReader {
     /// they are not or lie outside the region, Error(failed) on I/O errors.
     void read(ByteSpan out, std::uint64_t offset);
 
-    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 512 KiB that are
-    /// valid during the call only. The same conditions as read().
+    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 256 KiB that are
+    /// valid during the call only; the next is read meanwhile. The same conditions as read().
     void stream(std::uint64_t offset, std::uint64_t size,
                 const std::function<void(ByteView piece)>& sink);
 
@@ -33,12 +33,13 @@ class DirectReader {
 
   private:
     void check(std::uint64_t offset, std::uint64_t size) const;
-    /// At most one buffer's worth; the bytes lie at the start of the buffer.
-    ByteView read_piece(std::uint64_t offset, std::size_t size);
+    /// Fills `piece`, which lies at the start of a buffer.
+    void read_piece(ByteSpan piece, std::uint64_t offset);
 
     Region region_;
     UniqueFd direct_;
     AlignedBuffer buffer_;
+    AlignedBuffer read_ahead_;
 };
 
 /// Forgets what the page cache holds of a region, after syncing it: ordinary reads then come from

@@ -4,15 +4,13 @@
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace quoin {
 
 SlotWriter::SlotWriter(const Region& slot)
-    : slot_(slot), direct_(reopen_direct(slot, O_WRONLY)), buffer_(aligned_buffer()) {}
-
-ByteView SlotWriter::buffered(std::uint64_t start, std::uint64_t end) const {
-    return {buffer_.get() + start % direct_buffer_size, end - start};
-}
+    : slot_(slot), direct_(reopen_direct(slot, O_WRONLY)), gathering_(aligned_buffer()),
+      in_flight_(aligned_buffer()) {}
 
 void SlotWriter::put(std::uint64_t offset, ByteView data) {
     if (offset != end_)
@@ -22,9 +20,10 @@ void SlotWriter::put(std::uint64_t offset, ByteView data) {
             start_ = end_ = offset;
         const std::uint64_t place = end_ % direct_buffer_size;
         const auto count = std::min<std::uint64_t>(direct_buffer_size - place, data.size());
-        std::copy_n(data.begin(), count, buffer_.get() + place);
+        std::copy_n(data.begin(), count, gathering_.get() + place);
         end_ += count;
         offset += count;
+        written_ += count;
         data = data.subspan(count);
         if (end_ % direct_buffer_size == 0)
             flush();
@@ -32,31 +31,43 @@ void SlotWriter::put(std::uint64_t offset, ByteView data) {
 }
 
 void SlotWriter::flush() {
-    const std::uint64_t first_block = std::min(round_up(start_, direct_alignment), end_);
-    const std::uint64_t last_block =
-        std::max(end_ / direct_alignment * direct_alignment, first_block);
-    // What a block shares with its neighbour waits in the cache for it: one write instead of two.
-    slot_.write(buffered(start_, first_block), start_);
-    if (first_block != last_block && !write_direct(first_block, last_block)) {
-        slot_.write(buffered(first_block, last_block), first_block);
-        write_back(slot_.fd(), slot_.start() + first_block, last_block - first_block);
-    }
-    slot_.write(buffered(last_block, end_), last_block);
-    written_ += end_ - start_;
+    writing_.wait();
+    if (start_ == end_)
+        return;
+    std::swap(gathering_, in_flight_);
+    writing_.start([this, start = start_, end = end_] { write(start, end); });
     start_ = end_;
 }
 
-bool SlotWriter::write_direct(std::uint64_t start, std::uint64_t end) {
+void SlotWriter::write(std::uint64_t start, std::uint64_t end) {
+    const auto gathered = [this](std::uint64_t from, std::uint64_t to) {
+        return ByteView(in_flight_.get() + from % direct_buffer_size, to - from);
+    };
+    const std::uint64_t first_block = std::min(round_up(start, direct_alignment), end);
+    const std::uint64_t last_block =
+        std::max(end / direct_alignment * direct_alignment, first_block);
+    // What a block shares with its neighbour waits in the cache for it: one write instead of two.
+    slot_.write(gathered(start, first_block), start);
+    const ByteView blocks = gathered(first_block, last_block);
+    if (!blocks.empty() && !write_direct(blocks, first_block)) {
+        slot_.write(blocks, first_block);
+        write_back(slot_.fd(), slot_.start() + first_block, blocks.size());
+    }
+    slot_.write(gathered(last_block, end), last_block);
+}
+
+bool SlotWriter::write_direct(ByteView data, std::uint64_t start) {
     if (!direct_)
         return false;
     const Region direct(direct_, slot_.start(), slot_.size(), slot_.name());
-    if (!direct.write_direct(buffered(start, end), start))
+    if (!direct.write_direct(data, start))
         direct_.reset();
-    return this->direct();
+    return static_cast<bool>(direct_);
 }
 
 void SlotWriter::finish() {
     flush();
+    writing_.wait();
     slot_.sync();
 }
 

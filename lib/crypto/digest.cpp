@@ -4,7 +4,9 @@
 // hashing a block.
 #include "crypto/digest.hpp"
 
+#include "base/file.hpp"
 #include "base/handle.hpp"
+#include "base/units.hpp"
 #include "crypto/openssl.hpp"
 
 #include <algorithm>
@@ -86,6 +88,22 @@ Digest sha256(ByteView salt, ByteView data) {
     add(context.get(), salt);
     add(context.get(), data);
     return take(context.get());
+}
+
+Digest sha256_of_file(FdRef file, const std::string& name, const ProgressObserver& progress) {
+    Sha256 hash;
+    const std::uint64_t size = size_of(file, name);
+    Bytes buffer(MiB);
+    for (std::uint64_t done = 0; done < size;) {
+        const auto piece =
+            ByteSpan(buffer).first(std::min<std::uint64_t>(buffer.size(), size - done));
+        pread_exact(file, piece, done, name);
+        hash.update(piece);
+        done += piece.size();
+        if (progress)
+            progress(done, size);
+    }
+    return hash.finish();
 }
 
 Uuid derived_uuid(std::string_view purpose, std::string_view name) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/fd.hpp"
+#include "base/progress.hpp"
 
 #include <array>
 #include <memory>
@@ -39,6 +41,9 @@ class Sha256 {
 [[nodiscard]] Digest sha256(ByteView data);
 /// SHA-256 of `salt` followed by `data` without copying: dm-verity's block hash (hash type 1).
 [[nodiscard]] Digest sha256(ByteView salt, ByteView data);
+/// SHA-256 of a whole file; `name` is for messages. Throws Error(failed) on I/O errors.
+[[nodiscard]] Digest sha256_of_file(FdRef file, const std::string& name,
+                                    const ProgressObserver& progress = {});
 /// A UUID derived from a name: the first 16 bytes of SHA-256("quoin:" purpose ":" name) marked as
 /// an RFC 9562 version 8 UUID. Never random.
 [[nodiscard]] Uuid derived_uuid(std::string_view purpose, std::string_view name);

@@ -33,6 +33,7 @@ def quoin_install(running: Built, new: Built) -> dict[str, float]:
     was the read-back."""
     node = Node(running)
     _forget_index(node)
+    os.sync()  # the node's disk is a fresh copy: what is still in the cache of it is not the install's
     command = agent_command("install", new.bundle, "--verbose", "--json", "--disk", node.disk,
                             "--esp", node.esp, "--state", node.state,
                             "--trust", keys() / "signing.pub")
@@ -58,6 +59,7 @@ def quoin_install(running: Built, new: Built) -> dict[str, float]:
 
 
 def rauc_install(rauc: Rauc) -> dict[str, float]:
+    os.sync()
     wall, processor = rauc.install()
     return {"wall": wall, "processor": processor}
 
