@@ -110,7 +110,6 @@ void stage_file(const std::string& path, std::uint64_t size, const std::string& 
         throw refused("cannot write '" + path + "': the boot image is too short");
     NewFile file(path);
     const Bytes first_sector = write_unlisted(file, path, size, sha256, content);
-    sync_file(file.fd(), path);
     if (read_back(file.fd(), path, size, first_sector).hex() != sha256)
         throw Error("cannot write '" + path + "': the medium does not return what was written");
     sync_directory(parent_of(path));

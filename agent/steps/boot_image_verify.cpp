@@ -7,7 +7,6 @@
 #include "disk/slot_index.hpp"
 
 #include <fcntl.h>
-#include <numeric>
 
 namespace quoin {
 
@@ -26,11 +25,6 @@ std::optional<std::vector<Chunk>> parts_of(const Node& node, const Slot& slot) {
     if (!walk_index(*stored, keep))
         return std::nullopt;
     return parts;
-}
-
-std::uint64_t total_size(const std::vector<Chunk>& parts) {
-    return std::accumulate(parts.begin(), parts.end(), std::uint64_t{0},
-                           [](std::uint64_t sum, const Chunk& part) { return sum + part.size; });
 }
 
 bool holds_all(const Region& file, const std::vector<Chunk>& parts) {

@@ -57,7 +57,8 @@ class InstallPlan {
     [[nodiscard]] std::vector<std::uint32_t> fetched_with_root();
     /// The rest of what is missing of the boot image, in its order.
     [[nodiscard]] std::vector<std::uint32_t> fetched_with_boot_image();
-    /// What a ChunkFetcher needs to know of such a list; borrows both.
+    /// What a ChunkFetcher needs to know of such a list, made since the last set_missing();
+    /// borrows both.
     [[nodiscard]] WantedChunks wanted(const std::vector<std::uint32_t>& numbers) const;
     WantedChunks wanted(std::vector<std::uint32_t>&& numbers) const = delete;
 

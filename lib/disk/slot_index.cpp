@@ -13,13 +13,6 @@
 namespace quoin {
 namespace {
 
-std::uint64_t total_size(const std::vector<Chunk>& chunks) {
-    std::uint64_t total = 0;
-    for (const Chunk& chunk : chunks)
-        total += chunk.size;
-    return total;
-}
-
 void append(Bytes& out, ByteView bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
@@ -37,6 +30,13 @@ void append(Bytes& out, const std::vector<Chunk>& chunks, bool in_uki) {
 }
 
 } // namespace
+
+std::uint64_t total_size(const std::vector<Chunk>& chunks) {
+    std::uint64_t total = 0;
+    for (const Chunk& chunk : chunks)
+        total += chunk.size;
+    return total;
+}
 
 std::uint64_t SlotIndex::root_size() const {
     return total_size(root);

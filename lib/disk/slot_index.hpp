@@ -29,6 +29,9 @@ struct Chunk {
     std::uint16_t generation = 0; ///< 0 = first seen in this release, 1 = in the one before, …
 };
 
+/// Bytes of them all.
+[[nodiscard]] std::uint64_t total_size(const std::vector<Chunk>& chunks);
+
 inline constexpr std::uint32_t max_chunk_size = 1 << 20;
 /// What an image of 8 GiB has in blocks of 128 KiB. The agent's memory goes by it (plan.hpp):
 /// larger images take larger blocks.

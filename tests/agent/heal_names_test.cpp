@@ -11,7 +11,7 @@ namespace {
 /// Which of two names on one chain of clusters is left.
 std::vector<std::string> left_of(const std::string& first, const std::string& second) {
     const FatVolume esp;
-    const Bytes content = noise(3000);
+    const Bytes content = filler(3000);
     esp.write(first, content);
     esp.add_name(second, first);
     CHECK(heal_names(esp.region()).size() == 1);
@@ -45,8 +45,8 @@ TEST_CASE("a name that lost its long part gives way to ours") {
 
 TEST_CASE("files with clusters of their own, and empty ones, are left alone") {
     const FatVolume esp;
-    esp.write("node_1.0.0.efi", noise(3000));
-    esp.write("node_2.0.0+3-0.efi", noise(3000, 2));
+    esp.write("node_1.0.0.efi", filler(3000));
+    esp.write("node_2.0.0+3-0.efi", filler(3000, 2));
     esp.write("empty.efi", {});
     esp.write("also-empty.efi", {});
     const Bytes before = content_of("/proc/self/fd/" + std::to_string(esp.region().fd().get()));

@@ -9,7 +9,7 @@ using namespace quoin::test;
 namespace {
 
 Bytes program(std::uint32_t seed) {
-    Bytes content = noise(3000, seed);
+    Bytes content = filler(3000, seed);
     content[0] = 'M';
     content[1] = 'Z';
     return content;

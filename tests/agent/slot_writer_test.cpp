@@ -74,3 +74,16 @@ TEST_CASE("a slot that direct writes cannot reach is written through the page ca
     CHECK_FALSE(slot.put(odd_pieces));
     CHECK((slot.content() == slot.expected));
 }
+
+TEST_CASE("a write that fails is told, at the latest when everything must be there") {
+    const UniqueFd full = open_file("/dev/full", O_RDWR);
+    const auto put = [&](std::uint64_t size) {
+        const Bytes content = noise(3, size);
+        SlotWriter writer(Region(full, 0, slot_size, "slot 'b'"));
+        writer.put(0, content);
+        writer.put(size, content);
+        writer.finish();
+    };
+    CHECK_THROWS_WITH(put(100), Catch::Contains("slot 'b'") && Catch::Contains("No space left"));
+    CHECK_THROWS_WITH(put(MiB), Catch::Contains("slot 'b'") && Catch::Contains("No space left"));
+}

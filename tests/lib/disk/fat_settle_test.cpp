@@ -77,9 +77,9 @@ void require_safe(const FatVolume& volume, bool copies, const std::function<void
 
 TEST_CASE("each name gets a sector of its own, with room behind the last one") {
     const FatVolume volume;
-    volume.write("image_1.0.0.efi", noise(5000));
-    volume.write("image_2.0.0.efi", noise(5000, 2));
-    volume.write("image_3.0.0+3-0.efi", noise(5000, 3));
+    volume.write("image_1.0.0.efi", filler(5000));
+    volume.write("image_2.0.0.efi", filler(5000, 2));
+    volume.write("image_3.0.0+3-0.efi", filler(5000, 3));
     require_safe(volume, true, [&] { CHECK(settle(volume)); });
     CHECK(volume.check() == 0);
     const auto names = files_of(volume);
@@ -90,18 +90,18 @@ TEST_CASE("each name gets a sector of its own, with room behind the last one") {
         all.insert(name.records.front() / sector);
     }
     CHECK(all.size() == names.size());
-    CHECK(volume.read("image_2.0.0.efi") == noise(5000, 2));
+    CHECK(volume.read("image_2.0.0.efi") == filler(5000, 2));
     CHECK_FALSE(settle(volume)); // all is in its place
 }
 
 TEST_CASE("after settling, three tries are renames within one sector") {
     const FatVolume volume;
-    volume.write("image_1.0.0.efi", noise(5000));
-    volume.write("image_2.0.0.efi", noise(5000, 2));
+    volume.write("image_1.0.0.efi", filler(5000));
+    volume.write("image_2.0.0.efi", filler(5000, 2));
     settle(volume);
     // What an update does: the last one's name goes, a new file takes the first place that is free.
     remove_fat_name(volume.region(), find(volume.names(), "image_2.0.0.efi"));
-    volume.write("image_3.0.0+3-0.efi", noise(5000, 3));
+    volume.write("image_3.0.0+3-0.efi", filler(5000, 3));
     const FatName armed = find(volume.names(), "image_3.0.0+3-0.efi");
     CHECK(armed.records.front() % sector == 0);
     // Then firmware puts one name after the other behind the last one that was ever used.
@@ -114,8 +114,8 @@ TEST_CASE("after settling, three tries are renames within one sector") {
 
 TEST_CASE("a directory that is too small for firmware's renames grows before they need it") {
     const FatVolume volume; // a directory of one sector: 16 records
-    volume.write("image_1.0.0.efi", noise(5000));
-    volume.write("image_2.0.0.efi", noise(5000));
+    volume.write("image_1.0.0.efi", filler(5000));
+    volume.write("image_2.0.0.efi", filler(5000));
     CHECK(settle(volume));
     CHECK(volume.check() == 0);
     const FatName last = find(volume.names(), "image_2.0.0.efi");
@@ -127,11 +127,11 @@ TEST_CASE("a directory that is too small for firmware's renames grows before the
 
 TEST_CASE("trimming ends the directory behind its last name, in one sector") {
     const FatVolume volume;
-    volume.write("image_1.0.0.efi", noise(5000));
-    volume.write("image_2.0.0.efi", noise(5000));
+    volume.write("image_1.0.0.efi", filler(5000));
+    volume.write("image_2.0.0.efi", filler(5000));
     settle(volume);
-    volume.write("image_3.0.0+0-3.efi", noise(5000, 3));
-    volume.write("image_4.0.0+0-3.efi", noise(5000, 4));
+    volume.write("image_3.0.0+0-3.efi", filler(5000, 3));
+    volume.write("image_4.0.0+0-3.efi", filler(5000, 4));
     const auto trim = [&] {
         return trim_fat_directory(volume.region(), "EFI/Linux", files_of(volume));
     };
@@ -150,7 +150,7 @@ TEST_CASE("names that straddle sectors, and holes between names, are settled wit
     const FatVolume volume;
     for (int number = 0; number < 5; ++number)
         volume.write("image_" + std::to_string(number) + ".0.0+3-0.efi",
-                     noise(5000, std::uint32_t(number) + 1));
+                     filler(5000, std::uint32_t(number) + 1));
     for (const int number : {0, 2, 3})
         remove_fat_name(volume.region(),
                         find(volume.names(), "image_" + std::to_string(number) + ".0.0+3-0.efi"));
@@ -161,7 +161,7 @@ TEST_CASE("names that straddle sectors, and holes between names, are settled wit
 TEST_CASE("more names than there is room for are left as they are") {
     const FatVolume volume;
     for (int number = 0; number < 12; ++number)
-        volume.write("image_" + std::to_string(number) + ".0.0.efi", noise(500));
+        volume.write("image_" + std::to_string(number) + ".0.0.efi", filler(500));
     CHECK_FALSE(settle(volume));
     CHECK(files_of(volume).size() == 12);
     CHECK(volume.check() == 0);

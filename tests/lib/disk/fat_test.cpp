@@ -25,8 +25,8 @@ std::vector<std::string> names_of(const std::vector<FatName>& names) {
 
 TEST_CASE("a FAT32 directory shows its names, long and short, where they lie") {
     const FatVolume volume;
-    volume.write("image_1.0.0+3-0.efi", noise(5000));
-    volume.write("SHORT.EFI", noise(10));
+    volume.write("image_1.0.0+3-0.efi", filler(5000));
+    volume.write("SHORT.EFI", filler(10));
     volume.write("EMPTY.EFI", {});
     const auto names = volume.names();
     CHECK(names_of(names) ==
@@ -48,7 +48,7 @@ TEST_CASE("a directory of many clusters is read to its end") {
 
 TEST_CASE("removing one of two names on a chain leaves the file whole under the other") {
     const FatVolume volume;
-    const Bytes content = noise(5000);
+    const Bytes content = filler(5000);
     volume.write("image_1.0.0+2-1.efi", content);
     volume.add_name("image_1.0.0.efi", "image_1.0.0+2-1.efi");
     REQUIRE(volume.check() != 0); // fsck.fat sees the double use
@@ -60,7 +60,7 @@ TEST_CASE("removing one of two names on a chain leaves the file whole under the 
 
 TEST_CASE("a piece of a long name without its short record is not a name") {
     const FatVolume volume;
-    volume.write("image_1.0.0+2-1.efi", noise(10));
+    volume.write("image_1.0.0+2-1.efi", filler(10));
     const FatName name = find(volume.names(), "image_1.0.0+2-1.efi");
     const std::uint8_t removed = 0xe5;
 

@@ -50,7 +50,7 @@ class Scratch {
 }
 
 /// Bytes that look random and differ from block to block, the same in every run.
-[[nodiscard]] inline Bytes noise(std::size_t size, std::uint64_t seed = 1) {
+[[nodiscard]] inline Bytes filler(std::size_t size, std::uint64_t seed = 1) {
     Bytes out(size);
     std::uint64_t state = seed * 0x9e3779b97f4a7c15ULL + 1;
     for (std::uint8_t& byte : out) {

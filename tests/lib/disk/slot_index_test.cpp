@@ -11,10 +11,10 @@ namespace {
 
 SlotIndex example() {
     SlotIndex index;
-    index.root = {{chunk_hash(test::noise(10, 1)), 131072, ChunkKind::data, 0},
-                  {chunk_hash(test::noise(10, 2)), 77, ChunkKind::fragment, 3},
-                  {chunk_hash(test::noise(10, 3)), max_chunk_size, ChunkKind::table, 0xffff}};
-    index.uki = {{chunk_hash(test::noise(10, 4)), 1, ChunkKind::uki, 1}};
+    index.root = {{chunk_hash(test::filler(10, 1)), 131072, ChunkKind::data, 0},
+                  {chunk_hash(test::filler(10, 2)), 77, ChunkKind::fragment, 3},
+                  {chunk_hash(test::filler(10, 3)), max_chunk_size, ChunkKind::table, 0xffff}};
+    index.uki = {{chunk_hash(test::filler(10, 4)), 1, ChunkKind::uki, 1}};
     return index;
 }
 

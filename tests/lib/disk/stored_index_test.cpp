@@ -23,9 +23,9 @@ constexpr std::uint64_t header_at = start + std::uint64_t{15} * 4096;
 StoredSlotIndex stored(std::size_t index_size, std::uint64_t seed = 1) {
     StoredSlotIndex result;
     result.state = SlotIndexState::complete;
-    result.root_hash = sha256(noise(9, seed));
+    result.root_hash = sha256(filler(9, seed));
     result.data_size = data_size;
-    result.index = noise(index_size, seed);
+    result.index = filler(index_size, seed);
     return result;
 }
 
@@ -53,7 +53,7 @@ TEST_CASE("a stored index is read back, and the tree before it is left alone") {
     const auto index_size = GENERATE(as<std::size_t>{}, 0, 1, 4095, 4096, 4097, 10 * 4096);
     CAPTURE(index_size);
     const Image image;
-    const Bytes before = noise(start + size + 512, 7);
+    const Bytes before = filler(start + size + 512, 7);
     image.set(before);
     write(image.partition, stored(index_size));
     CHECK(same(read_slot_index(image.partition), stored(index_size)));

@@ -27,11 +27,11 @@ Bytes read_stub() {
 }
 
 std::vector<UkiSection> example_sections() {
-    return {{".osrel", noise(333, 1)},
+    return {{".osrel", filler(333, 1)},
             {".cmdline", Bytes{'r', 'o'}},
-            {".uname", noise(16, 2)},
-            {".initrd", noise((2 << 20) + 77, 3)},
-            {".linux", noise(100'000, 4)}};
+            {".uname", filler(16, 2)},
+            {".initrd", filler((2 << 20) + 77, 3)},
+            {".linux", filler(100'000, 4)}};
 }
 
 std::uint32_t load_le32(ByteView file, std::size_t offset) {
@@ -133,7 +133,7 @@ TEST_CASE("a UKI can be signed for Secure Boot, and is then read the same") {
 
 TEST_CASE("what cannot become a UKI is refused") {
     CHECK_THROWS_AS(assemble_uki({}, example_sections()), Error);
-    CHECK_THROWS_AS(assemble_uki(noise(5000), example_sections()), Error);
+    CHECK_THROWS_AS(assemble_uki(filler(5000), example_sections()), Error);
     const Bytes stub = read_stub();
     if (stub.empty())
         return;
@@ -153,7 +153,7 @@ TEST_CASE("a UKI that ends early is refused") {
     const Bytes stub = read_stub();
     if (stub.empty())
         return;
-    const Bytes uki = assemble_uki(stub, {{".linux", noise(1000)}});
+    const Bytes uki = assemble_uki(stub, {{".linux", filler(1000)}});
     for (std::size_t size = 0; size < uki.size(); size += size < 1024 ? 1 : 509)
         CHECK_THROWS_AS(uki_sections(ByteView(uki).first(size)), Error);
 }
@@ -162,7 +162,7 @@ TEST_CASE("headers with any byte set to its extremes are read or refused, never 
     const Bytes stub = read_stub();
     if (stub.empty())
         return;
-    Bytes uki = assemble_uki(stub, {{".linux", noise(1000)}});
+    Bytes uki = assemble_uki(stub, {{".linux", filler(1000)}});
     for (std::size_t at = 0; at < 1024; ++at)
         for (const std::uint8_t value : Bytes{0x00, 0x80, 0xff}) {
             const std::uint8_t kept = std::exchange(uki[at], value);
@@ -201,7 +201,7 @@ TEST_CASE("the index of a UKI covers every byte once and cuts at sections") {
         CHECK(std::find(starts.begin(), starts.end(), place.offset) != starts.end());
         CHECK(std::find(starts.begin(), starts.end(), place.offset + place.size) != starts.end());
     }
-    CHECK_THROWS_AS(index_uki(noise(10'000)), Error);
+    CHECK_THROWS_AS(index_uki(filler(10'000)), Error);
 }
 
 TEST_CASE("a word's value is found on a kernel command line") {

@@ -58,7 +58,7 @@ TEST_CASE("our verity tree is byte for byte that of veritysetup") {
     const auto blocks = GENERATE(as<std::size_t>{}, 1, 2, 127, 128, 129, 777, 16384, 16385);
     CAPTURE(blocks);
     const auto parameters = VerityParameters::derived_from("node");
-    const Bytes data = test::noise(blocks * block);
+    const Bytes data = test::filler(blocks * block);
     const Area ours = write_tree(parameters, data, 100'003);
 
     const test::Scratch scratch;
@@ -84,7 +84,7 @@ TEST_CASE("a tree of collected leaves is that of the streaming writer") {
     const auto blocks = GENERATE(as<std::size_t>{}, 1, 2, 128, 129, 300);
     CAPTURE(blocks);
     const auto parameters = VerityParameters::derived_from("node");
-    const Bytes data = test::noise(blocks * block);
+    const Bytes data = test::filler(blocks * block);
     const Area streamed = write_tree(parameters, data, 4096);
 
     VerityLeaves leaves(parameters);
@@ -104,7 +104,7 @@ TEST_CASE("a tree of collected leaves is that of the streaming writer") {
 
 TEST_CASE("leaves can be made anew for blocks written last") {
     const auto parameters = VerityParameters::derived_from("node");
-    const Bytes data = test::noise(200 * block);
+    const Bytes data = test::filler(200 * block);
     VerityLeaves leaves(parameters);
     leaves.update(Bytes(2 * block));
     leaves.update(ByteView(data).subspan(2 * block));
@@ -146,7 +146,7 @@ TEST_CASE("the size of a verity area is known without hashing") {
 
 TEST_CASE("a verity superblock says what was written, and nothing else is one") {
     const auto parameters = VerityParameters::derived_from("node");
-    Bytes area = write_tree(parameters, test::noise(130 * block), 4096).bytes;
+    Bytes area = write_tree(parameters, test::filler(130 * block), 4096).bytes;
     const auto superblock = parse_verity_superblock(area);
     REQUIRE(superblock);
     CHECK(superblock->uuid == parameters.uuid);
