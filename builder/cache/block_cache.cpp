@@ -76,9 +76,12 @@ void BlockCache::add(const Digest& key, ByteView block) noexcept {
     });
 }
 
-void BlockCache::take_in(const Pack& pack) {
+void BlockCache::take_in(const Pack& pack, const ProgressObserver& progress) {
     Bytes block;
+    std::uint64_t done = 0;
     for (const PackRecord& record : pack.records()) {
+        if (progress)
+            progress(done += record.size, pack.size());
         block.resize(record.size);
         if (!added_.contains(record.key) && pack.read(record.key, block)) {
             writer_->add(record.key, block);
@@ -87,7 +90,7 @@ void BlockCache::take_in(const Pack& pack) {
     }
 }
 
-void BlockCache::commit() noexcept {
+void BlockCache::commit(const ProgressObserver& progress) noexcept {
     const std::lock_guard lock(mutex_);
     unless_failed([&] {
         for (const auto& each : packs_)
@@ -98,7 +101,7 @@ void BlockCache::commit() noexcept {
             for (const auto& each : packs_)
                 if (each->pack.size() <= taken_in_up_to * writer_->size() &&
                     each->pack.size() + writer_->size() <= largest_merged) {
-                    take_in(each->pack);
+                    take_in(each->pack, progress);
                     taken_in.insert(each->pack.path());
                 }
             taken_in.erase(writer_->commit()); // the name of a damaged pack with the same index

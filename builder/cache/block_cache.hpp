@@ -3,6 +3,7 @@
 // that compressing would give, so a build's outputs do not depend on it.
 #pragma once
 
+#include "base/progress.hpp"
 #include "builder/cache/pack.hpp"
 
 #include <atomic>
@@ -38,9 +39,10 @@ class BlockCache {
     /// Keeps a block for later builds.
     void add(const Digest& key, ByteView block) noexcept;
 
-    /// Names the new pack, if there is anything new, after it has taken in the small packs; marks
-    /// packs that were of use as used now. Without it nothing new is kept.
-    void commit() noexcept;
+    /// Names the new pack, if there is anything new, after it has taken in the small packs, which
+    /// may be a GiB to copy; marks packs that were of use as used now. Without it nothing new is
+    /// kept, nor when `progress` throws.
+    void commit(const ProgressObserver& progress = {}) noexcept;
 
     [[nodiscard]] std::uint64_t blocks_found() const { return found_; }
     [[nodiscard]] std::uint64_t blocks_added() const { return added_.size(); }
@@ -53,7 +55,7 @@ class BlockCache {
         Pack pack;
         std::atomic<bool> used = false;
     };
-    void take_in(const Pack& pack);
+    void take_in(const Pack& pack, const ProgressObserver& progress);
     template <typename Body>
     void unless_failed(Body&& body) noexcept;
 

@@ -11,11 +11,11 @@ BuildCache::BuildCache(const std::string& directory) : directory_(directory) {
         blocks_.emplace(directory_);
 }
 
-std::vector<std::string> BuildCache::close() {
+std::vector<std::string> BuildCache::close(const ProgressObserver& progress) {
     std::vector<std::string> problems;
     if (!blocks_)
         return problems;
-    blocks_->commit();
+    blocks_->commit(progress);
     if (blocks_->failure())
         problems.push_back(*blocks_->failure() + "; the next build will be slower, ignoring");
     try {

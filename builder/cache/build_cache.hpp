@@ -20,8 +20,8 @@ class BuildCache {
     [[nodiscard]] BlockCache* blocks() { return blocks_ ? &*blocks_ : nullptr; }
 
     /// Keeps what is new and brings the directory to its default size. What went wrong, for the
-    /// user to read: the build itself is not affected.
-    [[nodiscard]] std::vector<std::string> close();
+    /// user to read: the build itself is not affected. `progress` may throw to stop it.
+    [[nodiscard]] std::vector<std::string> close(const ProgressObserver& progress);
 
   private:
     std::string directory_;

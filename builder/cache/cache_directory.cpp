@@ -17,11 +17,10 @@ namespace quoin {
 
 namespace {
 
-constexpr std::int64_t nanoseconds = 1'000'000'000; // in a second
-constexpr std::int64_t abandoned_after = 24 * 60 * 60 * nanoseconds;
+constexpr std::int64_t abandoned_after = 24 * 60 * 60 * nanoseconds_in_a_second;
 
 std::int64_t to_nanoseconds(const timespec& time) {
-    return std::int64_t{time.tv_sec} * nanoseconds + time.tv_nsec;
+    return std::int64_t{time.tv_sec} * nanoseconds_in_a_second + time.tv_nsec;
 }
 
 std::optional<CacheFileKind> kind_of(const std::string& name) {

@@ -15,6 +15,9 @@ namespace quoin {
 /// What a cache may take after a build.
 inline constexpr std::uint64_t default_cache_size = std::uint64_t{8} << 30;
 
+/// Of CacheFile::last_used.
+inline constexpr std::int64_t nanoseconds_in_a_second = 1'000'000'000;
+
 enum class CacheFileKind {
     blocks,      ///< a pack of compressed blocks
     debian_root, ///< a tar of a root made of packages

@@ -3,10 +3,8 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
-#include "base/units.hpp"
 #include "builder/cache/cache_directory.hpp"
 
-#include <algorithm>
 #include <unistd.h>
 
 namespace quoin {
@@ -15,7 +13,6 @@ namespace {
 
 constexpr std::string_view prefix = "debian-";
 constexpr std::string_view suffix = ".tar";
-constexpr std::size_t piece_size = MiB;
 
 /// Key and content of "debian-KEY-CONTENT.tar".
 struct Name {
@@ -36,22 +33,6 @@ std::optional<Name> parse_name(std::string_view name) {
     return Name{*key, *content};
 }
 
-Digest digest_of(FdRef file, const std::string& path, const ProgressObserver& progress) {
-    Sha256 hash;
-    const std::uint64_t size = size_of(file, path);
-    Bytes buffer(piece_size);
-    for (std::uint64_t done = 0; done < size;) {
-        const auto piece =
-            ByteSpan(buffer).first(std::min<std::uint64_t>(buffer.size(), size - done));
-        pread_exact(file, piece, done, path);
-        hash.update(piece);
-        done += piece.size();
-        if (progress)
-            progress(done, size);
-    }
-    return hash.finish();
-}
-
 } // namespace
 
 std::optional<RootArchive> find_root_archive(const std::string& directory, const Digest& key,
@@ -63,7 +44,7 @@ std::optional<RootArchive> find_root_archive(const std::string& directory, const
         RootArchive archive{directory + "/" + file.name, {}};
         try {
             archive.file = open_file(archive.path, O_RDONLY | O_NOFOLLOW);
-            if (digest_of(archive.file, archive.path, progress) == name->content) {
+            if (sha256_of_file(archive.file, archive.path, progress) == name->content) {
                 mark_used(archive.file);
                 return archive;
             }

@@ -71,6 +71,16 @@ Initrd make_initrd(const Recipe& recipe, const RootImage& root, const PendingFil
                         cache.blocks());
 }
 
+void close_cache(BuildCache& cache) {
+    const auto problems = [&cache] {
+        StageProgress progress("keeping compressed blocks");
+        return cache.close(progress.observer());
+    }();
+    check_interruption(); // the problem may be just that
+    for (const auto& problem : problems)
+        say_warning(problem);
+}
+
 Contents describe_contents(const RootImage& root, const PendingFile& disk, Extent place,
                            const SlotIndex& index, const Bytes& uki) {
     RootReader reader(disk.fd(), place.start, root.size);
@@ -80,7 +90,7 @@ Contents describe_contents(const RootImage& root, const PendingFile& disk, Exten
 Bytes read_head(const PendingFile& bundle) {
     const auto& name = bundle.final_path();
     Bytes header(bundle_header_size);
-    pread_exact(bundle.fd(), header, 0, bundle.final_path());
+    pread_exact(bundle.fd(), header, 0, name);
     Bytes head(BundleHeader::parse(header).head_size());
     pread_exact(bundle.fd(), head, 0, name);
     return head;
@@ -182,8 +192,7 @@ BuildReport build_image(const BuildOptions& options) {
 
     announce("packing the initrd");
     const auto initrd = make_initrd(recipe, root, disk, layout.root_a, cache);
-    for (const auto& problem : cache.close())
-        say_warning(problem);
+    close_cache(cache);
 
     announce("assembling the UKI");
     const auto command_line = kernel_command_line(recipe, root_hash, verity, root.size);

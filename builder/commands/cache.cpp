@@ -14,8 +14,6 @@
 namespace quoin {
 namespace {
 
-constexpr std::int64_t nanoseconds = 1'000'000'000; // in a second
-
 std::string_view name_of(CacheFileKind kind) {
     switch (kind) {
     case CacheFileKind::blocks:
@@ -40,7 +38,7 @@ nlohmann::json as_json(const CacheFile& file) {
     return {{"name", file.name},
             {"kind", name_of(file.kind)},
             {"size", file.size},
-            {"last_used", file.last_used / nanoseconds}};
+            {"last_used", file.last_used / nanoseconds_in_a_second}};
 }
 
 std::string contents_of(const std::string& directory, const CacheFile& file) {
@@ -55,7 +53,7 @@ std::string as_text(const std::string& directory, const std::vector<CacheFile>& 
     std::uint64_t total = 0;
     const std::int64_t now = file_clock_now();
     for (const CacheFile& file : files) {
-        const auto age = static_cast<double>(now - file.last_used) / nanoseconds;
+        const auto age = static_cast<double>(now - file.last_used) / nanoseconds_in_a_second;
         text += fmt::format("{:>10}  {:<18}  used {} ago  {}\n", format_size(file.size),
                             contents_of(directory, file), format_duration(age), file.name);
         total += file.size;

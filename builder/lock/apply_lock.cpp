@@ -16,7 +16,8 @@ std::vector<std::string> asked_of_debian(const DebianSource& source) {
     for (const std::string& package : source.packages)
         lines.push_back("package=" + package);
     for (const std::string& package : source.local_packages)
-        lines.push_back("local_package=" + std::filesystem::path(package).filename().string());
+        lines.push_back("local_package=" + std::filesystem::path(package).filename().string() +
+                        " sha256=" + sha256_of_file(open_file(package, O_RDONLY), package).hex());
     return lines;
 }
 

@@ -84,6 +84,8 @@ Lock lock_of(const json& object) {
     lock.architecture = object.at("architecture").get<std::string>();
     for (const json& listed : object.at("boot_files"))
         lock.boot_files.push_back({word_of(listed, "file"), package_of(listed), digest_of(listed)});
+    if (lock.boot_files.empty())
+        throw refused("no boot files");
     for (const json& listed : object.at("tools"))
         lock.tools.push_back({word_of(listed, "package"), word_of(listed, "version")});
     if (object.contains("debian"))
@@ -122,7 +124,12 @@ Lock read_lock(const std::string& path) {
 }
 
 std::string lock_path(const std::string& recipe_path) {
-    return std::filesystem::path(recipe_path).replace_extension(".lock").string();
+    const auto path = std::filesystem::path(recipe_path).replace_extension(".lock").string();
+    if (path == recipe_path)
+        throw Error(ErrorCode::usage,
+                    "recipe '" + recipe_path + "' has the name of its own lock file; call it '" +
+                        std::filesystem::path(recipe_path).stem().string() + ".toml'");
+    return path;
 }
 
 } // namespace quoin

@@ -61,7 +61,8 @@ struct Lock {
 /// The lock in that file; throws what parse() throws, and Error(failed) when it cannot be read.
 [[nodiscard]] Lock read_lock(const std::string& path);
 
-/// Where a recipe's lock lies: "node.toml" has "node.lock" beside it.
+/// Where a recipe's lock lies: "node.toml" has "node.lock" beside it. Throws Error(usage) for a
+/// recipe of that name.
 [[nodiscard]] std::string lock_path(const std::string& recipe_path);
 
 } // namespace quoin

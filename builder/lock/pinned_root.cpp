@@ -35,7 +35,7 @@ std::string listed(const std::vector<PinnedPackage>& packages) {
     return text;
 }
 
-/// Packages from a mirror on this machine are used where they lie; apt verifies them there.
+/// Whether packages may come from a mirror on this machine.
 bool any_in_place(const DebianSource& source) {
     const auto lines = package_sources(source);
     return std::ranges::any_of(
@@ -62,8 +62,9 @@ void require_pins(const DebianSource& source, const std::string& architecture) {
                  }))
             changed.push_back(pin);
     }
-    const std::string what_to_do = "; `quoin lock` takes what it has now, or add to 'mirrors' one "
-                                   "that still has them, such as snapshot.debian.org";
+    const std::string what_to_do =
+        "; `quoin lock` takes what it has now, or add to 'mirrors' one "
+        "that still has them, such as snapshot.debian.org's for that day";
     if (!gone.empty())
         throw refused(fmt::format("the Debian archive no longer has {} of {} locked packages: {}{}",
                                   gone.size(), source.pins.size(), listed(gone), what_to_do));
@@ -87,6 +88,14 @@ std::string package_checksums(const std::vector<PinnedPackage>& pins) {
     return text;
 }
 
+std::string check_of_packages(const std::string& checksums, bool some_in_place) {
+    std::string check = "sha256sum --check --strict --quiet ";
+    if (some_in_place) // with --ignore-missing, sha256sum insists on one
+        check = "! ls *.deb >/dev/null 2>&1 || " + check + "--ignore-missing ";
+    return "cd \"$1/var/cache/apt/archives\" && { " + check + "\"$1" + checksums +
+           "\" || { echo '" + std::string(PinnedRun::refusal) + "' >&2; exit 1; }; }";
+}
+
 PinnedRun::PinnedRun(const DebianSource& source) {
     const auto upload = [&](const char* name, const std::string& text, const std::string& place) {
         const std::string path = directory_.path() + "/" + name;
@@ -97,16 +106,11 @@ PinnedRun::PinnedRun(const DebianSource& source) {
     const std::string preferences = "/etc/apt/preferences.d/00quoin-lock";
     const std::string checksums = "/tmp/quoin-lock.sha256";
     options_ = {"--setup-hook=" + upload("preferences", apt_preferences(source.pins), preferences),
-                "--customize-hook=rm \"$1" + preferences + "\""};
-    if (any_in_place(source))
-        return;
-    options_.insert(
-        options_.end(),
-        {"--skip=essential/unlink", // they are hashed at the end, then removed
-         "--customize-hook=" + upload("checksums", package_checksums(source.pins), checksums),
-         "--customize-hook=cd \"$1/var/cache/apt/archives\" && "
-         "sha256sum --check --strict --quiet \"$1" +
-             checksums + "\""});
+                "--customize-hook=rm \"$1" + preferences + "\"",
+                "--skip=essential/unlink", // packages are hashed at the end, then removed
+                "--customize-hook=" +
+                    upload("checksums", package_checksums(source.pins), checksums),
+                "--customize-hook=" + check_of_packages(checksums, any_in_place(source))};
 }
 
 } // namespace quoin

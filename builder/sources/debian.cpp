@@ -26,7 +26,6 @@ const std::string debian_archive = "http://deb.debian.org/debian";
 constexpr int milliseconds_between_reports = 200;
 constexpr std::size_t last_words = 6; // lines of mmdebstrap's output in an error
 constexpr std::uint64_t largest_log = 64 * MiB;
-constexpr std::uint64_t largest_package = 2 * GiB;
 
 std::string joined(const std::vector<std::string>& parts, const std::string& separator) {
     std::string text;
@@ -97,9 +96,13 @@ void run_mmdebstrap(const DebianRequest& request, const ProgressObserver& progre
             throw;
         failure = std::current_exception();
     }
-    if (const int status = process.wait(); status != 0)
-        throw Error("cannot build the Debian root: mmdebstrap failed with status " +
-                    std::to_string(status) + ": " + last_lines(read_text(log, largest_log)));
+    if (const int status = process.wait(); status != 0) {
+        const std::string said = read_text(log, largest_log);
+        const bool other_packages = pinned && said.find(PinnedRun::refusal) != std::string::npos;
+        throw Error(other_packages ? ErrorCode::refused : ErrorCode::failed,
+                    "cannot build the Debian root: mmdebstrap failed with status " +
+                        std::to_string(status) + ": " + last_lines(said));
+    }
     if (failure)
         std::rethrow_exception(failure);
 }
@@ -112,48 +115,63 @@ Digest cache_key(const DebianRequest& request) {
     for (const std::string& argument : mmdebstrap_command(source, request.architecture))
         parameters += '\0' + argument;
     for (const std::string& package : source.local_packages)
-        parameters += '\0' + sha256(read_file(package, largest_package)).hex();
+        parameters += '\0' + sha256_of_file(open_file(package, O_RDONLY), package).hex();
     parameters += '\0' + apt_preferences(source.pins) + package_checksums(source.pins);
     return sha256(bytes_of(parameters));
 }
 
-/// The digest of what was copied.
-Digest copy_output(FdRef from, FdRef to, const std::string& name,
-                   const ProgressObserver& progress) {
-    Bytes buffer(MiB);
-    Sha256 hash;
-    std::uint64_t done = 0;
-    while (true) {
-        const ssize_t count = read(from.get(), buffer.data(), buffer.size());
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            throw system_error("cannot read from mmdebstrap");
-        if (count == 0)
-            return hash.finish();
-        const auto piece = ByteView(buffer).first(static_cast<std::size_t>(count));
-        write_all(to, piece, name);
-        hash.update(piece);
-        done += piece.size();
-        if (progress)
-            progress(done, 0);
+/// A copy of the root for the cache, written while it passes by. One that cannot be written costs
+/// the next build time, not this build.
+class CachedCopy {
+  public:
+    CachedCopy(std::string directory, const Digest& key)
+        : directory_(std::move(directory)), key_(key) {
+        unless_failed([&] { tar_.emplace(directory_ + "/debian-" + key_.hex()); });
     }
-}
 
-/// The root from the cache, after it was put there if need be.
-RootArchive cached_root(const std::string& cache, const DebianRequest& request,
-                        const ProgressObserver& progress) {
-    const Digest key = cache_key(request);
-    if (auto archive = find_root_archive(cache, key, progress))
-        return std::move(*archive);
-    PendingFile tar(cache + "/debian-" + key.hex());
-    Digest content;
-    run_mmdebstrap(request, progress, [&](FdRef output) {
-        content = copy_output(output, tar.fd(), tar.final_path(), progress);
+    void append(ByteView piece) {
+        unless_failed([&] {
+            write_all(tar_->fd(), piece, tar_->final_path());
+            hash_.update(piece);
+        });
+    }
+
+    /// The root is whole.
+    void keep() {
+        unless_failed(
+            [&] { tar_->rename_to(root_archive_path(directory_, key_, hash_.finish())); });
+    }
+
+  private:
+    template <typename Body>
+    void unless_failed(Body&& body) {
+        if (failed_)
+            return;
+        try {
+            body();
+        } catch (const Error& error) {
+            failed_ = true;
+            tar_.reset();
+            say_warning(std::string(error.what()) + "; the next build will be slower, ignoring");
+        }
+    }
+
+    std::string directory_;
+    Digest key_;
+    std::optional<PendingFile> tar_;
+    Sha256 hash_;
+    bool failed_ = false;
+};
+
+void read_root_archive(const RootArchive& archive, const EntrySink& sink,
+                       const ProgressObserver& progress) {
+    const std::uint64_t whole = size_of(archive.file, archive.path);
+    std::uint64_t done = 0;
+    read_tar(archive.file, archive.path, sink, [&](ByteView raw) {
+        done += raw.size();
+        if (progress)
+            progress(done, whole);
     });
-    UniqueFd written = open_file(tar.temporary_path(), O_RDONLY);
-    tar.rename_to(root_archive_path(cache, key, content));
-    return {tar.final_path(), std::move(written)};
 }
 
 } // namespace
@@ -210,25 +228,27 @@ std::vector<std::string> mmdebstrap_command(const DebianSource& source,
 
 void read_debian(const DebianRequest& request, const std::string& cache_directory,
                  const EntrySink& sink, const ProgressObserver& progress) {
-    if (cache_directory.empty()) {
-        std::uint64_t done = 0;
-        run_mmdebstrap(request, progress, [&](FdRef output) {
-            read_tar(output, "root made by mmdebstrap", sink, [&](ByteView raw) {
-                done += raw.size();
-                if (progress)
-                    progress(done, 0);
-            });
-        });
-        return;
+    std::optional<CachedCopy> copy;
+    if (!cache_directory.empty()) {
+        const Digest key = cache_key(request);
+        if (const auto archive = find_root_archive(cache_directory, key, progress)) {
+            read_root_archive(*archive, sink, progress);
+            return;
+        }
+        copy.emplace(cache_directory, key);
     }
-    const RootArchive archive = cached_root(cache_directory, request, progress);
-    const std::uint64_t whole = size_of(archive.file, archive.path);
     std::uint64_t done = 0;
-    read_tar(archive.file, archive.path, sink, [&](ByteView raw) {
-        done += raw.size();
-        if (progress)
-            progress(done, whole);
+    run_mmdebstrap(request, progress, [&](FdRef output) {
+        read_tar(output, "root made by mmdebstrap", sink, [&](ByteView raw) {
+            if (copy)
+                copy->append(raw);
+            done += raw.size();
+            if (progress)
+                progress(done, 0);
+        });
     });
+    if (copy)
+        copy->keep();
 }
 
 } // namespace quoin

@@ -8,9 +8,10 @@ namespace quoin {
 
 namespace {
 
-// Between Debian 12 as released and with a month of updates, this saves a sixth of the unchanged
-// bytes that would be fetched with changed ones, and makes 3 % more blocks.
-constexpr std::uint8_t boundary_mask = 0x03; // one name in four may start a block
+// Between Debian 12 as released and with its updates, the fragment blocks to fetch are a tenth
+// smaller than with blocks that are closed at three quarters by every fourth name, for an image
+// that is 0.2 % larger.
+constexpr std::uint8_t boundary_mask = 0x01; // every other name may start a block
 
 bool may_start_block(const std::string& file) {
     return (sha256(bytes_of(file)).bytes[0] & boundary_mask) == 0;
@@ -27,8 +28,8 @@ FragmentSlot FragmentPacker::add(const std::string& file, ByteView tail) {
         return found->second;
 
     const bool full = block_.size() + tail.size() > block_size_;
-    const bool nearly_full = block_.size() >= std::uint64_t{block_size_} * 3 / 4;
-    if (full || (nearly_full && may_start_block(file)))
+    const bool may_end = block_.size() >= block_size_ / 2;
+    if (full || (may_end && may_start_block(file)))
         close_block();
 
     const FragmentSlot slot{index_, static_cast<std::uint32_t>(block_.size())};

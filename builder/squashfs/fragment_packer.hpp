@@ -21,8 +21,8 @@ struct FragmentSlot {
 };
 
 /// Collects tails into blocks of at most `block_size` bytes. A block ends before a file whose
-/// *name* says so (one in four, once it is three quarters full), so boundaries come back into step
-/// soon after a change. Equal tails are stored once.
+/// *name* says so (every other, once it is half full), so boundaries come back into step soon after
+/// a change, and few unchanged tails are fetched with a changed one. Equal tails are stored once.
 class FragmentPacker {
   public:
     /// Receives finished blocks, in order of their index.

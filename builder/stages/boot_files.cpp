@@ -66,9 +66,13 @@ Bytes read_boot_file(const std::string& name, const Recipe& recipe) {
         throw Error("cannot find '" + path + "' for " + recipe.architecture +
                     ": install the package systemd-boot-efi of that architecture");
     auto content = read_file(path, max_boot_file_size);
+    if (recipe.boot_files.empty())
+        return content; // no lock
     const auto pin = std::ranges::find(
         recipe.boot_files, std::filesystem::path(path).filename().string(), &PinnedBootFile::file);
-    if (pin != recipe.boot_files.end() && pin->sha256 != sha256(content))
+    if (pin == recipe.boot_files.end())
+        throw refused("the lock file does not pin '" + path + "'; `quoin lock` writes it anew");
+    if (pin->sha256 != sha256(content))
         throw refused("'" + path + "' is not what the lock file pins; install " +
                       pin->package.text() + ", or `quoin lock` takes the one that is here");
     return content;

@@ -6,6 +6,7 @@
 
 #include <string>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 namespace quoin {
 
@@ -18,7 +19,8 @@ void writing_into(const std::string& image, const std::string& context, Body&& b
     } catch (const Error& e) {
         struct statvfs room {};
         const std::string full = "No space left on device";
-        const bool is_full = ::statvfs(image.c_str(), &room) == 0 && room.f_bavail == 0 &&
+        const bool is_full = ::statvfs(image.c_str(), &room) == 0 &&
+                             (::geteuid() == 0 ? room.f_bfree : room.f_bavail) == 0 &&
                              std::string(e.what()).find(full) == std::string::npos;
         throw Error(e.code(), context + ": " + e.what() + (is_full ? ": " + full : ""));
     }

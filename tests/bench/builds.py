@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from releases import BUILD, OUT, REPOSITORY, keys, run
+from releases import BUILD, OUT, REPOSITORY, Built, keys, run, squashfs_of
 
 ROUNDS = 3
 #: Of medians of wall time, unless said otherwise.
@@ -241,8 +241,8 @@ def one_round(number: int, chain: Chain, plain_tar: Path) -> dict[str, Cost]:
 
 def verity_cost() -> float:
     """Seconds that hashing the root takes as the builder does it, on one processor."""
-    size = report_of_build()["root_size"]
-    return float(run(BUILD / "tests/bench/verity_time", WORK / "mksquashfs.img", size))
+    root = squashfs_of(Built(WORK / "built", report_of_build()))
+    return float(run(BUILD / "tests/bench/verity_time", root, report_of_build()["root_size"]))
 
 
 def measure(rounds: int) -> dict:

@@ -51,7 +51,8 @@ architecture = "x86-64"
 
 [root]
 tar = "{tar}"
-remove = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"]
+remove = ["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/var/cache/debconf/*",
+          "/var/lib/dpkg/status-old"]
 """
 _SHELL = """\
 overlays = ["{overlay}"]

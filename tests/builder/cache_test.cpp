@@ -248,7 +248,7 @@ TEST_CASE("a cache that cannot be written is told and changes nothing else") {
     BuildCache cache(gone);
     std::filesystem::remove(gone);
     keep(*cache.blocks(), {"one", "two"});
-    const auto problems = cache.close();
+    const auto problems = cache.close({});
     REQUIRE_FALSE(problems.empty());
     CHECK_THAT(problems.front(), Contains(gone) && Contains("ignoring"));
 }

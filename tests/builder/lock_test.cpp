@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/process.hpp"
 #include "builder/lock/apply_lock.hpp"
 #include "builder/lock/pinned_root.hpp"
 #include "root_fixture.hpp"
 #include "support/catch.hpp"
+
+#include <filesystem>
 
 using Catch::Matchers::Contains;
 using namespace quoin;
@@ -44,6 +47,7 @@ TEST_CASE("a lock file is read and written without loss") {
     CHECK(lock.debian->packages.front().text() == "adduser 3.134 (all)");
     CHECK(Lock::parse(lock.serialize(), "again").serialize() == lock.serialize());
     CHECK(lock_path("/a/b.c/node.toml") == "/a/b.c/node.lock");
+    CHECK_THROWS_WITH(lock_path("/a/node.lock"), Contains("call it 'node.toml'"));
 }
 
 TEST_CASE("a lock file that is not whole, or would reach into apt's configuration, is refused") {
@@ -64,6 +68,8 @@ TEST_CASE("a lock file that is not whole, or would reach into apt's configuratio
                Contains("not one word"));
     CHECK_THAT(message(with(good, "\"adduser\"", "\"../adduser\"")), Contains("not one word"));
     CHECK_THAT(message(with(good, "\"adduser\"", "\"\"")), Contains("without name"));
+    CHECK_THAT(message(with(good, "\"boot_files\": [", "\"boot_files\": [], \"other\": [")),
+               Contains("no boot files"));
     CHECK_THAT(message(with(good, "\"sha256\": \"", "\"sha256\": \"x")), Contains("SHA-256"));
 }
 
@@ -76,7 +82,7 @@ TEST_CASE("a recipe obeys the lock beside it") {
     write_text(directory.path() + "/node.lock", documented_lock());
     apply_lock(recipe);
     CHECK(std::get<DebianSource>(recipe.source).pins.size() == 2);
-    CHECK(recipe.boot_files.size() == 1);
+    CHECK(recipe.boot_files.size() == 2);
     CHECK(recipe.time == 1731147630);
 
     recipe.time = 7; // the recipe's own wins
@@ -99,6 +105,46 @@ TEST_CASE("a lock for another recipe is refused") {
     Recipe elsewhere = documented_recipe(directory.path());
     std::get<DebianSource>(elsewhere.source).mirrors = {"http://mirror.example/debian"};
     CHECK_NOTHROW(apply_lock(elsewhere)); // the packages are the same wherever they lie
+}
+
+TEST_CASE("a local package with other content is another recipe") {
+    const TemporaryDirectory directory;
+    const std::string package = directory.path() + "/own.deb";
+    write_text(package, "built on Monday");
+    DebianSource debian;
+    debian.local_packages = {package};
+    const auto asked = asked_of_debian(debian);
+    CHECK_THAT(asked.back(), Catch::StartsWith("local_package=own.deb sha256="));
+    CHECK(asked_of_debian(debian) == asked);
+    write_text(package, "built on Tuesday");
+    CHECK(asked_of_debian(debian) != asked);
+}
+
+TEST_CASE("fetched packages that are not the pinned ones stop mmdebstrap") {
+    const TemporaryDirectory root;
+    const std::string archives = root.path() + "/var/cache/apt/archives";
+    std::filesystem::create_directories(archives);
+    const std::vector<PinnedPackage> pins{{"one", "1", "all", sha256(bytes_of("first"))},
+                                          {"two", "1:2", "all", sha256(bytes_of("second"))}};
+    write_text(root.path() + "/sums", package_checksums(pins));
+    const auto check = [&](bool some_in_place) {
+        const auto result =
+            run({"sh", "-c", check_of_packages("/sums", some_in_place), "sh", root.path()});
+        const bool said = result.errors.find(PinnedRun::refusal) != std::string::npos;
+        CHECK(said == (result.status != 0));
+        return result.status == 0;
+    };
+    CHECK_FALSE(check(false));
+    CHECK(check(true)); // all may be used where they lie
+    write_text(archives + "/one_1_all.deb", "first");
+    CHECK_FALSE(check(false));
+    CHECK(check(true));
+    write_text(archives + "/two_1%3a2_all.deb", "second");
+    CHECK(check(false));
+    CHECK(check(true));
+    write_text(archives + "/one_1_all.deb", "frist");
+    CHECK_FALSE(check(false));
+    CHECK_FALSE(check(true));
 }
 
 TEST_CASE("apt is allowed the pinned versions and nothing else") {

@@ -112,6 +112,12 @@ class BootFileLock(ProgramTest):
 
         for number in (0, 1):
             other = json.loads(json.dumps(lock))
+            del other["boot_files"][number]
+            recipe.with_suffix(".lock").write_text(json.dumps(other))
+            result = self.assert_status(3, quoin(*build))
+            self.assertIn("does not pin", result.complaints)
+
+            other = json.loads(json.dumps(lock))
             other["boot_files"][number]["sha256"] = "0" * 64
             recipe.with_suffix(".lock").write_text(json.dumps(other))
             result = self.assert_status(3, quoin(*build))
