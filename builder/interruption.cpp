@@ -37,7 +37,7 @@ void tell_children(int number) {
             pid = pid * 10 + (c - '0');
             continue;
         }
-        if (pid > 0)
+        if (pid > 0 && ::kill(-pid, number) != 0) // with its group, where it leads one
             ::kill(pid, number);
         pid = 0;
     }
@@ -46,8 +46,7 @@ void tell_children(int number) {
 void mark_interrupted(int number) {
     const int saved = errno;
     interrupted = 1;
-    if (number != SIGINT) // Ctrl+C reaches the whole foreground group anyway
-        tell_children(number);
+    tell_children(number);
     errno = saved;
 }
 

@@ -70,7 +70,8 @@ void DirectReader::stream(std::uint64_t offset, std::uint64_t size,
             read_piece(piece, place);
         });
     };
-    start_to_read(0);
+    if (size > 0)
+        start_to_read(0);
     for (std::uint64_t done = 0; done < size;) {
         reading.wait();
         std::swap(buffer_, read_ahead_);

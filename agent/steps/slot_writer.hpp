@@ -21,7 +21,8 @@ class SlotWriter {
     /// `data` at `offset`; cheapest in ascending order. Throws Error(failed) when this or an
     /// earlier piece cannot be written, Error(refused) when one does not lie in the slot.
     void put(std::uint64_t offset, ByteView data);
-    /// Everything that was put is on the medium when this returns. Throws what put() throws.
+    /// Everything that was put is on the medium when this returns. Throws what put() throws:
+    /// without it, a write that fails may go unnoticed.
     void finish();
 
     /// Bytes that were put.

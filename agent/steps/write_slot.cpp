@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two passes: first, in the order of the slot, what the node has; then, in the order of the bundle,
-// what is missing. Memory: one chunk and the pieces (1 MiB each), a write
-// buffer, 4 bytes for each chunk that is missing.
+// what is missing. Memory: one chunk and the pieces (1 MiB each), two write
+// buffers, 4 bytes for each chunk that is missing.
 #include "agent/steps/write_slot.hpp"
 
 #include "agent/steps/slot_writer.hpp"

@@ -53,14 +53,16 @@ std::uint32_t content_of(const std::vector<Chunk>& chunks, const ContentsEntry& 
     return digest_start(hash.update(place.tail).finish());
 }
 
-void add_files(Contents& contents, RootReader& root, const SlotIndex& index,
-               const PackageOwners& owners) {
-    const ChunkMap chunks(index.root, 0);
+} // namespace
+
+ReleaseContents::ReleaseContents(RootReader& root, const std::vector<Chunk>& root_chunks)
+    : owners_(root) {
+    const ChunkMap chunks(root_chunks, 0);
     root.each_file([&](const std::string& path, const FilePlace& place) {
         check_interruption();
         ContentsEntry entry;
         entry.name = "/" + path;
-        entry.package = owners.owner_of(path);
+        entry.package = owners_.owner_of(path);
         if (place.blocks_size > 0) {
             entry.first_chunk = chunks.at(place.blocks_start);
             entry.chunks = chunks.at(place.blocks_start + place.blocks_size) - entry.first_chunk;
@@ -69,13 +71,12 @@ void add_files(Contents& contents, RootReader& root, const SlotIndex& index,
             entry.tail_chunk = chunks.at(*place.tail_block);
             entry.tail_size = static_cast<std::uint32_t>(place.tail.size());
         }
-        entry.content = content_of(index.root, entry, place);
-        contents.entries.push_back(std::move(entry));
+        entry.content = content_of(root_chunks, entry, place);
+        contents_.entries.push_back(std::move(entry));
     });
 }
 
-void add_sections(Contents& contents, const SlotIndex& index, ByteView uki,
-                  const PackageOwners& owners) {
+Contents ReleaseContents::with_uki(const SlotIndex& index, ByteView uki) && {
     const ChunkMap chunks(index.uki, index.root.size());
     const Bytes release = uki_section(uki, ".uname");
     const std::string kernel = "boot/vmlinuz-" + std::string(text_of(release));
@@ -84,23 +85,14 @@ void add_sections(Contents& contents, const SlotIndex& index, ByteView uki,
             continue;
         ContentsEntry entry;
         entry.name = section.name;
-        entry.package = section.name == ".linux" ? owners.owner_of(kernel) : "";
+        entry.package = section.name == ".linux" ? owners_.owner_of(kernel) : "";
         entry.first_chunk = chunks.at(section.offset);
         entry.chunks = chunks.at(section.offset + section.size) - entry.first_chunk;
         entry.content = digest_start(sha256(uki.subspan(section.offset, section.size)));
-        contents.entries.push_back(std::move(entry));
+        contents_.entries.push_back(std::move(entry));
     }
-}
-
-} // namespace
-
-Contents read_contents(RootReader& root, const SlotIndex& index, ByteView uki) {
-    const PackageOwners owners(root);
-    Contents contents;
-    add_files(contents, root, index, owners);
-    add_sections(contents, index, uki, owners);
-    std::ranges::sort(contents.entries, {}, &ContentsEntry::name);
-    return contents;
+    std::ranges::sort(contents_.entries, {}, &ContentsEntry::name);
+    return std::move(contents_);
 }
 
 } // namespace quoin

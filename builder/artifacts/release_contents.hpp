@@ -3,14 +3,27 @@
 // `diff` for what has none.
 #pragma once
 
+#include "builder/artifacts/package_owners.hpp"
 #include "builder/root_image.hpp"
 #include "bundle/contents.hpp"
 #include "disk/slot_index.hpp"
 
 namespace quoin {
 
-/// Entries by name, all of generation 0. `index` is that of root and UKI. Throws Error(refused)
-/// when the root's files do not lie where the index has chunks.
-[[nodiscard]] Contents read_contents(RootReader& root, const SlotIndex& index, ByteView uki);
+/// In two steps, since the root is there before the UKI.
+class ReleaseContents {
+  public:
+    /// Reads the root; `chunks` are its own. Throws Error(refused) when files do not lie where
+    /// there are chunks.
+    ReleaseContents(RootReader& root, const std::vector<Chunk>& chunks);
+
+    /// With the UKI's sections: entries by name, all of generation 0. `index` is that of root and
+    /// UKI.
+    [[nodiscard]] Contents with_uki(const SlotIndex& index, ByteView uki) &&;
+
+  private:
+    PackageOwners owners_;
+    Contents contents_;
+};
 
 } // namespace quoin

@@ -87,7 +87,8 @@ ReleaseView open_image(const std::string& path) {
         throw refused("'" + path + "' has a root larger than its partition");
     release.root =
         std::make_unique<RootReader>(image.fd, slot.root.start, data_blocks * verity_block_size);
-    release.contents = read_contents(*release.root, release.index, slot.uki->content);
+    release.contents = ReleaseContents(*release.root, release.index.root)
+                           .with_uki(release.index, slot.uki->content);
     release.file = std::move(image.fd);
     return release;
 }

@@ -81,10 +81,13 @@ void close_cache(BuildCache& cache) {
         say_warning(problem);
 }
 
-Contents describe_contents(const RootImage& root, const PendingFile& disk, Extent place,
-                           const SlotIndex& index, const Bytes& uki) {
-    RootReader reader(disk.fd(), place.start, root.size);
-    return read_contents(reader, index, uki);
+/// Beside the work on the UKI.
+std::future<ReleaseContents> begin_listing_contents(const RootImage& root, const PendingFile& disk,
+                                                    Extent place) {
+    return std::async(std::launch::async, [&root, &disk, place] {
+        RootReader reader(disk.fd(), place.start, root.size);
+        return ReleaseContents(reader, root.chunks);
+    });
 }
 
 Bytes read_head(const PendingFile& bundle) {
@@ -101,9 +104,9 @@ std::uint32_t volume_id(const Digest& root_hash) {
     return load<le32>(root_hash.bytes);
 }
 
-void write_bundle_file(const PendingFile& bundle, const Release& release, const BuildKeys& keys) {
+void write_bundle_data(const BundleWriter& bundle) {
     StageProgress progress("writing the bundle");
-    (void)pack_bundle(bundle.fd(), bundle.final_path(), release, keys, progress.observer());
+    bundle.write_data(progress.observer());
 }
 
 void write_boot_partition(const Recipe& recipe, const std::string& image, Extent place,
@@ -190,6 +193,7 @@ BuildReport build_image(const BuildOptions& options) {
     const auto verity_partition = window(disk, layout.verity_a, "verity partition a");
     const auto root_hash = write_verity(root, verity_partition);
 
+    auto root_contents = begin_listing_contents(root, disk, layout.root_a);
     announce("packing the initrd");
     const auto initrd = make_initrd(recipe, root, disk, layout.root_a, cache);
     close_cache(cache);
@@ -202,7 +206,7 @@ BuildReport build_image(const BuildOptions& options) {
 
     announce("writing the block index");
     SlotIndex index{root.chunks, index_uki(uki)};
-    auto contents = describe_contents(root, disk, layout.root_a, index, uki);
+    auto contents = root_contents.get().with_uki(index, uki);
     if (previous) {
         follow_previous(index, previous->index);
         follow_previous(contents, previous->contents);
@@ -210,19 +214,20 @@ BuildReport build_image(const BuildOptions& options) {
     write_slot_index(verity_partition, SlotIndexState::complete, root_hash, root.size,
                      index.serialize());
 
-    announce("writing the bundle");
+    announce("writing the bundle, completing the disk");
     const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
-    write_bundle_file(outputs.bundle,
-                      {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
-
-    auto bundle_output = begin_describing(outputs.bundle);
+    const auto bundle =
+        begin_bundle(outputs.bundle.fd(), outputs.bundle.final_path(),
+                     {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
+    auto bundle_output = std::async(std::launch::async, [&] {
+        write_bundle_data(bundle);
+        return begin_describing(outputs.bundle).get();
+    });
     auto uki_output = begin_describing(outputs.uki);
-
-    announce("making the ESP, the data file system and the partition table");
     complete_disk(recipe, keys, outputs, layout, root_hash, uki, root.newest_mtime);
+    auto disk_output = begin_describing(disk);
 
     announce("describing the outputs");
-    auto disk_output = begin_describing(disk);
     auto report = describe(recipe, keys, root, initrd);
     for (auto* output : {&disk_output, &bundle_output, &uki_output})
         report.outputs.push_back(output->get());

@@ -89,11 +89,18 @@ std::string package_checksums(const std::vector<PinnedPackage>& pins) {
 }
 
 std::string check_of_packages(const std::string& checksums, bool some_in_place) {
-    std::string check = "sha256sum --check --strict --quiet ";
-    if (some_in_place) // with --ignore-missing, sha256sum insists on one
-        check = "! ls *.deb >/dev/null 2>&1 || " + check + "--ignore-missing ";
-    return "cd \"$1/var/cache/apt/archives\" && { " + check + "\"$1" + checksums +
-           "\" || { echo '" + std::string(PinnedRun::refusal) + "' >&2; exit 1; }; }";
+    // Of what is there and of what should be: names and hashes as sha256sum prints them.
+    const std::string there =
+        "(set -- *.deb; [ ! -e \"$1\" ] || sha256sum -- \"$@\") | LC_ALL=C sort";
+    const std::string wanted = "LC_ALL=C sort \"$1" + checksums + "\"";
+    const std::string unlike = some_in_place ? "comm -23" : "comm -3"; // only what is too much
+    return "cd \"$1/var/cache/apt/archives\" && "
+           "other=$(" +
+           wanted + " >\"$1" + checksums + ".sorted\" && { " + there + "; } | LC_ALL=C " + unlike +
+           " - \"$1" + checksums + ".sorted\") && rm \"$1" + checksums +
+           ".sorted\" && "
+           "{ [ -z \"$other\" ] || { echo \"$other\"; echo '" +
+           std::string(PinnedRun::refusal) + "'; exit 1; } >&2; }";
 }
 
 PinnedRun::PinnedRun(const DebianSource& source) {

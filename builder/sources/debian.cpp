@@ -69,6 +69,28 @@ void wait_for_output(FdRef output, const ProgressObserver& progress) {
     }
 }
 
+/// Reads what nobody wants any more, so that mmdebstrap comes to its end and tells its status.
+void drain(FdRef output, const ProgressObserver& progress) {
+    Bytes buffer(256 * KiB);
+    while (true) {
+        const ssize_t count = ::read(output.get(), buffer.data(), buffer.size());
+        if (count == 0)
+            return;
+        if (count < 0 && errno != EINTR)
+            throw system_error("cannot read from mmdebstrap");
+        if (progress)
+            progress(0, 0);
+    }
+}
+
+bool has_line(const std::string& text, std::string_view wanted) {
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);)
+        if (line == wanted)
+            return true;
+    return false;
+}
+
 /// One run of mmdebstrap; `use` reads its standard output to the end. An error in `use` that comes
 /// from mmdebstrap's own failure (a tar that ends early) gives way to what mmdebstrap said.
 template <typename Use>
@@ -95,10 +117,13 @@ void run_mmdebstrap(const DebianRequest& request, const ProgressObserver& progre
         if (e.code() != ErrorCode::refused)
             throw;
         failure = std::current_exception();
+        drain(process.output(), progress);
     }
     if (const int status = process.wait(); status != 0) {
         const std::string said = read_text(log, largest_log);
-        const bool other_packages = pinned && said.find(PinnedRun::refusal) != std::string::npos;
+        if (progress)
+            progress(0, 0); // it may have failed for our user's Ctrl+C
+        const bool other_packages = pinned && has_line(said, PinnedRun::refusal);
         throw Error(other_packages ? ErrorCode::refused : ErrorCode::failed,
                     "cannot build the Debian root: mmdebstrap failed with status " +
                         std::to_string(status) + ": " + last_lines(said));

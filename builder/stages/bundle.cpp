@@ -2,8 +2,6 @@
 // Fills in the manifest; the format is lib/bundle's.
 #include "builder/stages/bundle.hpp"
 
-#include "bundle/writer.hpp"
-
 namespace quoin {
 namespace {
 
@@ -12,8 +10,8 @@ constexpr const char* minimum_agent = "0.1.0";
 
 } // namespace
 
-Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
-                     const BuildKeys& keys, const ProgressObserver& progress) {
+BundleWriter begin_bundle(FdRef out, const std::string& name, const Release& release,
+                          const BuildKeys& keys) {
     const auto& recipe = release.recipe;
     Manifest manifest;
     manifest.id = recipe.id;
@@ -33,8 +31,9 @@ Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
     std::vector<SigningKey> signers;
     for (const auto& signer : keys.signing)
         signers.push_back(signer.key);
-    return write_bundle(out, name, manifest, release.index, release.contents, release.root,
-                        release.uki, signers, progress);
+    BundleWriter writer(out, name, {release.index, release.root, release.uki});
+    (void)writer.write_head(manifest, release.contents, signers);
+    return writer;
 }
 
 std::vector<std::string> random_algorithms(const BundleHead& head) {

@@ -8,6 +8,7 @@
 #include "builder/recipe.hpp"
 #include "bundle/contents.hpp"
 #include "bundle/head.hpp"
+#include "bundle/writer.hpp"
 #include "disk/slot_index.hpp"
 #include "disk/verity.hpp"
 
@@ -18,15 +19,16 @@ struct Release {
     const Recipe& recipe;
     Digest root_hash;
     VerityParameters verity;
-    SlotIndex index;
-    Contents contents;
+    const SlotIndex& index;
+    const Contents& contents;
     Region root; ///< exactly the squashfs
     ByteView uki;
 };
 
-/// Writes the bundle to `out`, signed with every key; the manifest as signed.
-Manifest pack_bundle(FdRef out, const std::string& name, const Release& release,
-                     const BuildKeys& keys, const ProgressObserver& progress);
+/// Writes all of the bundle but its data to `out`, signed with every key. The release outlives the
+/// writer.
+[[nodiscard]] BundleWriter begin_bundle(FdRef out, const std::string& name, const Release& release,
+                                        const BuildKeys& keys);
 
 /// The algorithms of a bundle's signatures that draw random numbers: with them the same build gives
 /// other bytes.

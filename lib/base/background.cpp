@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/background.hpp"
 
+#include <system_error>
 #include <utility>
 
 namespace quoin {
@@ -20,10 +21,15 @@ void Background::start(std::function<void()> job) {
         const std::lock_guard lock(mutex_);
         job_ = std::move(job);
     }
-    if (thread_.joinable())
+    if (thread_.joinable()) {
         changed_.notify_all();
-    else
+        return;
+    }
+    try {
         thread_ = std::thread(&Background::work, this);
+    } catch (const std::system_error&) { // a node in trouble must still go back
+        run_job();
+    }
 }
 
 void Background::wait() {
@@ -39,18 +45,25 @@ void Background::work() {
         changed_.wait(lock, [this] { return job_ || ending_; });
         if (!job_)
             return;
-        lock.unlock(); // nobody else touches a job under way
-        std::exception_ptr failure;
-        try {
-            job_();
-        } catch (...) {
-            failure = std::current_exception();
-        }
+        lock.unlock();
+        run_job();
         lock.lock();
+    }
+}
+
+void Background::run_job() {
+    std::exception_ptr failure;
+    try {
+        job_(); // nobody else touches a job under way
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    {
+        const std::lock_guard lock(mutex_);
         failure_ = failure;
         job_ = nullptr;
-        changed_.notify_all();
     }
+    changed_.notify_all();
 }
 
 } // namespace quoin

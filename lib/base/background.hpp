@@ -11,7 +11,7 @@
 namespace quoin {
 
 /// One job at a time on a thread that is made for the first and kept for the others: making one
-/// costs as much as writing tens of kibibytes.
+/// costs as much as writing tens of kibibytes. Where none can be made, jobs are done at once.
 class Background {
   public:
     Background() = default;
@@ -27,6 +27,7 @@ class Background {
 
   private:
     void work();
+    void run_job();
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -88,12 +88,14 @@ static std::vector<char*> pointers_to(std::vector<std::string>& strings) {
     return pointers;
 }
 
+enum class ProcessGroup { ours, own };
+
 /// posix_spawn's two parameter objects.
 struct SpawnSetup {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
 
-    SpawnSetup() {
+    explicit SpawnSetup(ProcessGroup group) {
         ::posix_spawn_file_actions_init(&actions);
         ::posix_spawnattr_init(&attributes);
         // The child starts with default signals, whatever we block or ignore.
@@ -105,7 +107,10 @@ struct SpawnSetup {
         ::sigaddset(&signals, SIGTERM);
         ::sigaddset(&signals, SIGXFSZ);
         ::posix_spawnattr_setsigdefault(&attributes, &signals);
-        ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+        if (group == ProcessGroup::own)
+            flags |= POSIX_SPAWN_SETPGROUP; // to 0 by default: the child leads it
+        ::posix_spawnattr_setflags(&attributes, static_cast<short>(flags));
     }
     SpawnSetup(const SpawnSetup&) = delete;
     SpawnSetup& operator=(const SpawnSetup&) = delete;
@@ -117,10 +122,10 @@ struct SpawnSetup {
 
 /// Starts argv with the three descriptors as its standard ones; everything else is close-on-exec.
 static pid_t spawn(const std::vector<std::string>& argv, const ProcessOptions& options, FdRef input,
-                   FdRef output, FdRef errors) {
+                   FdRef output, FdRef errors, ProcessGroup group) {
     const std::string& program = argv.at(0);
     const std::string path = find_program(program);
-    SpawnSetup setup;
+    SpawnSetup setup(group);
     ::posix_spawn_file_actions_adddup2(&setup.actions, input.get(), STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&setup.actions, output.get(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&setup.actions, errors.get(), STDERR_FILENO);
@@ -154,15 +159,16 @@ static std::optional<int> reap(pid_t pid, int flags) {
 }
 
 /// Asks, waits a little, then kills. Leaves no zombie.
-static void end_process(pid_t pid) noexcept {
+static void end_process(pid_t pid, ProcessGroup group) noexcept {
+    const pid_t target = group == ProcessGroup::own ? -pid : pid;
     try {
-        ::kill(pid, SIGTERM);
+        ::kill(target, SIGTERM);
         for (int waited = 0; waited < milliseconds_to_end; waited += 10) {
             if (reap(pid, WNOHANG))
                 return;
             ::poll(nullptr, 0, 10);
         }
-        ::kill(pid, SIGKILL);
+        ::kill(target, SIGKILL);
         (void)reap(pid, 0);
     } catch (const Error&) {
         // Somebody else reaped it: gone is what was wanted.
@@ -174,7 +180,7 @@ struct ChildGuard {
     pid_t pid;
     ~ChildGuard() {
         if (pid > 0)
-            end_process(pid);
+            end_process(pid, ProcessGroup::ours);
     }
 };
 
@@ -219,8 +225,8 @@ static void drain(UniqueFd& fd, std::string& collected) {
 ProcessResult run(const std::vector<std::string>& argv, const ProcessOptions& options) {
     Pipe output;
     Pipe errors;
-    ChildGuard child{
-        spawn(argv, options, standard_input_of(options.input), output.writing, errors.writing)};
+    ChildGuard child{spawn(argv, options, standard_input_of(options.input), output.writing,
+                           errors.writing, ProcessGroup::ours)};
     output.writing.reset();
     errors.writing.reset();
 
@@ -264,14 +270,14 @@ StreamingProcess::StreamingProcess(const std::vector<std::string>& argv,
                                    const std::string& error_file, const ProcessOptions& options) {
     Pipe output;
     const UniqueFd errors = open_file(error_file, O_WRONLY | O_CREAT | O_TRUNC);
-    pid_ = spawn(argv, options, standard_input_of(""), output.writing, errors);
+    pid_ = spawn(argv, options, standard_input_of(""), output.writing, errors, ProcessGroup::own);
     output_ = std::move(output.reading);
 }
 
 StreamingProcess::~StreamingProcess() {
     output_.reset(); // a writer that hangs on a full pipe wakes up
     if (pid_ > 0)
-        end_process(pid_);
+        end_process(pid_, ProcessGroup::own);
 }
 
 int StreamingProcess::wait() {

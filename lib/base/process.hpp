@@ -31,7 +31,9 @@ struct ProcessResult {
 /// The same, but a non-zero status throws with the last line of standard error.
 std::string run_checked(const std::vector<std::string>& argv, const ProcessOptions& options = {});
 
-/// A child whose standard output is read while it runs. Killed and reaped by the destructor.
+/// A child whose standard output is read while it runs, in a process group of its own: mmdebstrap
+/// ends a failure by SIGHUP to its whole group, which must not be that of our caller. The group is
+/// ended and the child reaped by the destructor.
 class StreamingProcess {
   public:
     /// Standard error goes to `error_file` (a path). Standard input is empty.

@@ -35,34 +35,10 @@ static std::vector<Signature> sign_with_all(const std::string& manifest_text,
     return signatures;
 }
 
-/// Copies chunk by chunk from where they lie in root and UKI to where they lie in the bundle.
-static void write_data(FdRef out, const std::string& name, std::uint64_t data_start,
-                       const std::vector<PlacedChunk>& chunks, const Region& root, ByteView uki,
-                       const ProgressObserver& progress) {
-    const std::uint64_t whole =
-        chunks.empty() ? 0 : chunks.back().data_offset + chunks.back().chunk.size;
-    Bytes buffer;
-    for (const PlacedChunk& placed : chunks) {
-        ByteView content;
-        if (placed.in_uki) {
-            content = uki.subspan(placed.target_offset, placed.chunk.size);
-        } else {
-            buffer.resize(placed.chunk.size);
-            root.read(buffer, placed.target_offset);
-            content = buffer;
-        }
-        if (chunk_hash(content) != placed.chunk.hash)
-            throw Error("cannot pack a bundle: the index does not describe " + root.name());
-        pwrite_all(out, content, data_start + placed.data_offset, name);
-        if (progress)
-            progress(placed.data_offset + content.size(), whole);
-    }
-}
-
-Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
-                      const Contents& contents, const Region& root, ByteView uki,
-                      const std::vector<SigningKey>& keys, const ProgressObserver& progress) {
-    check_inputs(manifest, index, root, uki);
+Manifest BundleWriter::write_head(Manifest manifest, const Contents& contents,
+                                  const std::vector<SigningKey>& keys) {
+    const SlotIndex& index = content_.index;
+    check_inputs(manifest, index, content_.root, content_.uki);
     const Bytes index_bytes = index.serialize();
     const Bytes contents_bytes = contents.serialize();
     (void)Contents::parse(contents_bytes, index.root.size() + index.uki.size());
@@ -78,13 +54,36 @@ Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, con
     const BundleHeader header{signatures.size(), manifest_text.size(), index_bytes.size(),
                               manifest.data_size};
 
-    pwrite_all(out, header.serialize(), 0, name);
-    pwrite_all(out, signatures, bundle_header_size, name);
-    pwrite_all(out, bytes_of(manifest_text), bundle_header_size + signatures.size(), name);
-    pwrite_all(out, index_bytes, header.index_offset(), name);
-    write_data(out, name, header.data_offset(), place_chunks(index), root, uki, progress);
-    pwrite_all(out, contents_bytes, header.contents_offset(), name);
+    pwrite_all(out_, header.serialize(), 0, name_);
+    pwrite_all(out_, signatures, bundle_header_size, name_);
+    pwrite_all(out_, bytes_of(manifest_text), bundle_header_size + signatures.size(), name_);
+    pwrite_all(out_, index_bytes, header.index_offset(), name_);
+    pwrite_all(out_, contents_bytes, header.contents_offset(), name_);
+    data_start_ = header.data_offset();
     return manifest;
+}
+
+void BundleWriter::write_data(const ProgressObserver& progress) const {
+    const auto& [index, root, uki] = content_;
+    const auto chunks = place_chunks(index);
+    const std::uint64_t whole =
+        chunks.empty() ? 0 : chunks.back().data_offset + chunks.back().chunk.size;
+    Bytes buffer;
+    for (const PlacedChunk& placed : chunks) {
+        ByteView content;
+        if (placed.in_uki) {
+            content = uki.subspan(placed.target_offset, placed.chunk.size);
+        } else {
+            buffer.resize(placed.chunk.size);
+            root.read(buffer, placed.target_offset);
+            content = buffer;
+        }
+        if (chunk_hash(content) != placed.chunk.hash)
+            throw Error("cannot pack a bundle: the index does not describe " + root.name());
+        pwrite_all(out_, content, data_start_ + placed.data_offset, name_);
+        if (progress)
+            progress(placed.data_offset + content.size(), whole);
+    }
 }
 
 } // namespace quoin

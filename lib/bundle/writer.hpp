@@ -11,12 +11,35 @@
 
 namespace quoin {
 
-/// Fills in the manifest's index, data and contents fields, signs it with every key and writes the
-/// bundle to `out`: root chunks come from `root` (the squashfs as it lies in an image), UKI chunks
-/// from `uki`. Returns the manifest as signed. Without keys the bundle has no signature, and nobody
-/// trusts it.
-Manifest write_bundle(FdRef out, const std::string& name, Manifest manifest, const SlotIndex& index,
-                      const Contents& contents, const Region& root, ByteView uki,
-                      const std::vector<SigningKey>& keys, const ProgressObserver& progress = {});
+/// Where a bundle's data comes from.
+struct BundleContent {
+    const SlotIndex& index;
+    Region root; ///< the squashfs as it lies in an image
+    ByteView uki;
+};
+
+/// Writes a bundle to `out`. Its head does not depend on reading the data: the index closes over
+/// that.
+class BundleWriter {
+  public:
+    BundleWriter(FdRef out, std::string name, const BundleContent& content)
+        : out_(out), name_(std::move(name)), content_(content) {}
+
+    /// Everything but the data: fills in the manifest's index, data and contents fields and signs
+    /// it with every key. Returns the manifest as signed. Without keys the bundle has no signature,
+    /// and nobody trusts it.
+    Manifest write_head(Manifest manifest, const Contents& contents,
+                        const std::vector<SigningKey>& keys);
+
+    /// Copies chunk by chunk to where they lie in the bundle, after the head. Throws Error(failed)
+    /// when one is not what the index says.
+    void write_data(const ProgressObserver& progress = {}) const;
+
+  private:
+    FdRef out_;
+    std::string name_;
+    BundleContent content_;
+    std::uint64_t data_start_ = 0;
+};
 
 } // namespace quoin

@@ -176,9 +176,12 @@ Release TestNode::release(const ReleaseContent& made, bool trusted) const {
     write_whole(root_path, release.root);
     const UniqueFd root = open_file(root_path, O_RDONLY);
     const UniqueFd out = open_file(release.bundle, O_RDWR | O_CREAT | O_TRUNC);
-    release.manifest = write_bundle(out, release.bundle, manifest, release.index, made.contents,
-                                    Region(root, 0, release.root.size(), root_path), release.uki,
-                                    {trusted ? key_ : SigningKey::generate()});
+    BundleWriter writer(
+        out, release.bundle,
+        {release.index, Region(root, 0, release.root.size(), root_path), release.uki});
+    release.manifest =
+        writer.write_head(manifest, made.contents, {trusted ? key_ : SigningKey::generate()});
+    writer.write_data();
     return release;
 }
 

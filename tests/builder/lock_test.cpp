@@ -142,6 +142,10 @@ TEST_CASE("fetched packages that are not the pinned ones stop mmdebstrap") {
     write_text(archives + "/two_1%3a2_all.deb", "second");
     CHECK(check(false));
     CHECK(check(true));
+    write_text(archives + "/three_1_all.deb", "nobody asked for it");
+    CHECK_FALSE(check(false));
+    CHECK_FALSE(check(true));
+    std::filesystem::remove(archives + "/three_1_all.deb");
     write_text(archives + "/one_1_all.deb", "frist");
     CHECK_FALSE(check(false));
     CHECK_FALSE(check(true));

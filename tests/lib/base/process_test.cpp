@@ -7,6 +7,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <poll.h>
 #include <unistd.h>
 
 using namespace quoin;
@@ -125,4 +126,28 @@ TEST_CASE("a streaming process that is abandoned is gone afterwards") {
         CHECK(exists("/proc/" + pid));
     }
     CHECK_FALSE(exists("/proc/" + pid));
+}
+
+TEST_CASE("a streaming process has a group of its own, which ends with it") {
+    const TemporaryDirectory directory;
+    const std::string errors = directory.path() + "/errors";
+    StreamingProcess process({"sh", "-c", "kill -HUP 0; sleep 1000"}, errors);
+    CHECK(process.wait() == 128 + SIGHUP); // and we are still here
+
+    std::string grandchild;
+    {
+        const StreamingProcess parent({"sh", "-c", "sleep 1000 & echo $!; wait"}, errors);
+        char buffer[16];
+        const ssize_t size = ::read(parent.output().get(), buffer, sizeof buffer);
+        REQUIRE(size > 1);
+        grandchild.assign(buffer, static_cast<std::size_t>(size) - 1);
+    }
+    // Whoever adopts orphans may take its time to reap them.
+    const auto is_running = [&] {
+        const std::string status = "/proc/" + grandchild + "/status";
+        return exists(status) && read_text(status).find("State:\tZ") == std::string::npos;
+    };
+    for (int tries = 0; tries < 500 && is_running(); ++tries)
+        ::poll(nullptr, 0, 10);
+    CHECK_FALSE(is_running());
 }

@@ -75,8 +75,10 @@ class PackedSample {
         const std::string root_path = directory_.path() + "/root";
         replace_file_durably(root_path, sample.root);
         const UniqueFd root = open_file(root_path, O_RDONLY);
-        manifest_ = write_bundle(fd_, path(), sample.manifest, sample.index, sample.contents,
-                                 Region(root, 0, sample.root.size(), "root"), sample.uki, keys);
+        BundleWriter writer(
+            fd_, path(), {sample.index, Region(root, 0, sample.root.size(), "root"), sample.uki});
+        manifest_ = writer.write_head(sample.manifest, sample.contents, keys);
+        writer.write_data();
     }
 
     [[nodiscard]] std::string path() const { return directory_.path() + "/node.quoin"; }

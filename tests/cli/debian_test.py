@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Roots made of Debian packages when mmdebstrap fails half-way, which the real one does not do on
+demand: a stand-in of a few lines. tests/reproducible and qemu/ have the real one."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import debian_archive
+from bench import keys, root_tar, workbench
+from programs import ProgramTest, quoin, quoin_command, run
+from synthetic_root import write_recipe
+
+#: Larger than a pipe holds: whoever does not read it keeps its writer waiting.
+REST = "head -c 1000000 /dev/zero"
+
+
+class FailingDebian(ProgramTest):
+    def setUp(self):
+        self.directory = Path(tempfile.mkdtemp(dir=workbench()))
+        archive = debian_archive.DebianArchive(self.directory / "archive")
+        self.recipe = write_recipe(self.directory, "1.0.0", "[root.debian]\n"
+                                   f'suite = "{debian_archive.SUITE}"\n{archive.source}\n'
+                                   'packages = ["application"]')
+        self.cache = self.directory / "cache"
+        self.calls = self.directory / "calls"
+
+    def mmdebstrap(self, script: str) -> dict:
+        """An environment whose mmdebstrap is `script`, after a note that it ran."""
+        programs = self.directory / "programs"
+        programs.mkdir(exist_ok=True)
+        program = programs / "mmdebstrap"
+        program.write_text(f'#!/bin/sh\necho called >>"{self.calls}"\n{script}\n')
+        program.chmod(0o755)
+        return {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+
+    def build_words(self, out: str = "out") -> tuple:
+        return ("build", self.recipe, "-o", self.directory / out, "--keys", keys(), "--cache", self.cache)
+
+    def fails(self, status: int, script: str) -> str:
+        """What the build says; nothing is kept of what mmdebstrap wrote."""
+        result = self.assert_status(status, quoin(*self.build_words(), env=self.mmdebstrap(script),
+                                                  timeout=60))
+        self.assertFalse((self.directory / "out").exists())
+        self.assertEqual([], list(self.cache.glob("*debian-*")) + list(self.cache.glob(".debian-*")))
+        return result.complaints
+
+    def test_failure(self):
+        """mmdebstrap's failure after a whole tar is the build's, in its own words"""
+        said = self.fails(1, f'cat "{root_tar()}"; echo "cannot clean up" >&2; exit 25')
+        self.assertIn("status 25: cannot clean up", said)
+
+    def test_refused_entry(self):
+        """an entry that is refused ends the build, however much follows"""
+        evil = self.directory / "evil.tar"
+        tree = self.directory / "tree"
+        tree.mkdir()
+        (tree / "x").write_text("x")
+        self.succeed(run(["tar", "-cf", evil, "-C", tree, "-P", "--transform=s,^x,../x,", "x"]))
+        said = self.fails(3, f'head -c 1024 "{evil}"; {REST}')
+        self.assertIn("../x", said)
+
+    def test_other_packages(self):
+        """packages that are not those locked are a refusal; that mmdebstrap names its hooks is none"""
+        self.succeed(quoin("lock", self.recipe))
+        refusal = "quoin: fetched packages are not those locked"
+        self.assertIn(refusal, self.fails(3, f"echo '{refusal}' >&2; exit 1"))
+        self.fails(1, f"echo \"I: running in shell: sh -c '... echo '{refusal}' ...'\" >&2; exit 1")
+
+    def test_kept(self):
+        """the root is kept as it passes by, and used instead of asking again"""
+        good = self.mmdebstrap(f'cat "{root_tar()}"')
+        for out in ("first", "second"):
+            self.succeed(quoin(*self.build_words(out), env=good))
+        self.assertEqual("called\n", self.calls.read_text())
+        self.assertEqual(1, len(list(self.cache.glob("debian-*.tar"))))
+        self.assertEqual(*(json.loads((self.directory / out / "node_1.0.0.json").read_text())["root_hash"]
+                           for out in ("first", "second")))
+
+    def test_full_cache(self):
+        """a cache without room for the root is a warning"""
+        self.cache.mkdir()
+        words = quoin_command(*self.build_words())
+        result = self.succeed(run(
+            ["unshare", "--map-root-user", "--mount", "sh", "-c",
+             f'mount -t tmpfs -o size=64k none "{self.cache}" && "$@"', "sh", *words],
+            env=self.mmdebstrap(f'cat "{root_tar()}"')))
+        self.assertRegex(result.complaints, r"debian-.*No space left on device; the next build will be")
