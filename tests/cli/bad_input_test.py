@@ -108,7 +108,7 @@ class FullDisk(ProgramTest):
         recipe = write_recipe(new_directory(), "1.0.0", f'tar = "{root_tar()}"')
         for blocks in (4000, 60_000, 300_000):
             self.assert_nothing_left(self.build_limited(recipe, f"ulimit -f {blocks}"),
-                                     "File too large|No space left|cannot|failed")
+                                     "File too large")
 
 
 class Interrupted(ProgramTest):

@@ -56,8 +56,8 @@ class Updates(ProgramTest):
         for text, report in ((node.agent(*forecast), node.agent(*forecast, "--json")),
                              (quoin(*comparison), quoin(*comparison, "--json"))):
             files = {cause["name"]: cause["bytes"] for cause in self.succeed(report).json["causes"]["files"]}
-            # The whole fragment block, of which 70 KB are unchanged files that do not compress.
-            self.assertGreater(files["/usr/share/changed"], 60_000)
+            # The whole fragment block, of which most are unchanged files that do not compress.
+            self.assertGreater(files["/usr/share/changed"], 40_000)
             self.assertNotIn("/usr/share/small-39", files)
             self.assertIn("/usr/share/changed", self.succeed(text).output)
             self.assertIn("(no package)", text.output)
