@@ -34,7 +34,7 @@ def _payload(rauc: Rauc, bundles: list[Path]) -> Path:
     rauc.hand_over(content, PAYLOAD, "/dev/disk/by-id/virtio-")
     size = sum(path.stat().st_size for path in content.iterdir())
     image = WORK / "payload.ext4"
-    run("mke2fs", "-q", "-t", "ext4", "-d", content, image, f"{size * 11 // 10 >> 20}M")
+    run("mke2fs", "-q", "-t", "ext4", "-d", content, image, f"{(size * 11 // 10 >> 20) + 64}M")
     return image
 
 
