@@ -14,7 +14,7 @@ namespace quoin {
 
 namespace {
 
-constexpr std::size_t piece_size = 256 * KiB;
+constexpr std::size_t piece_size = 64 * KiB;
 constexpr std::uint64_t most_padding = 64 * MiB; // tar's own blocks are of 10 KiB
 
 /// Only filters that libarchive has built in: the others would run programs found in PATH.
