@@ -77,6 +77,7 @@ class Cost:
 
 def timed(*command, source: Path | str = os.devnull) -> Cost:
     """One program, its children included; `source` is its standard input."""
+    os.sync()  # what another tool left in the cache is not this one's to write
     started = time.monotonic()
     with open(WORK / "log", "w+b") as log, open(source, "rb") as standard_input:
         process = subprocess.Popen([str(word) for word in command], stdin=standard_input,
