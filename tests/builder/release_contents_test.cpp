@@ -42,7 +42,9 @@ struct Built {
         reader = std::make_unique<RootReader>(file, 0, image.size);
     }
 
-    [[nodiscard]] Contents contents() const { return ReleaseContents(*reader, index.root).with_uki(index, uki); }
+    [[nodiscard]] Contents contents() const {
+        return ReleaseContents(*reader, index.root).with_uki(index, uki);
+    }
     [[nodiscard]] std::uint64_t place_of_chunk(std::uint32_t number) const {
         std::uint64_t place = 0;
         for (std::uint32_t i = 0; i < number; ++i)
