@@ -8,6 +8,7 @@
 #include "base/terminal.hpp"
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -17,7 +18,8 @@
 namespace quoin {
 namespace {
 
-volatile std::sig_atomic_t interrupted = 0;
+std::atomic<bool> interrupted = false;
+static_assert(std::atomic<bool>::is_always_lock_free); // for the handler
 
 /// Written before the handler is installed, then only read.
 std::array<char, 64> children_path{};
@@ -45,7 +47,7 @@ void tell_children(int number) {
 
 void mark_interrupted(int number) {
     const int saved = errno;
-    interrupted = 1;
+    interrupted = true;
     tell_children(number);
     errno = saved;
 }
@@ -65,7 +67,7 @@ void catch_interruptions() {
 }
 
 void check_interruption() {
-    if (interrupted != 0)
+    if (interrupted)
         throw Error(ErrorCode::cancelled, "interrupted; nothing was left behind");
 }
 

@@ -252,7 +252,14 @@ BuildReport build_image(const BuildOptions& options) {
 } // namespace
 
 void build(const BuildOptions& options) {
-    const auto report = build_image(options);
+    const auto report = [&options] {
+        try {
+            return build_image(options);
+        } catch (const Error&) {
+            check_interruption(); // a program that failed for Ctrl+C is no failure of its own
+            throw;
+        }
+    }();
     for (const auto& warning : report.warnings)
         say_warning(warning);
     std::cout << (options.json ? report.json() : report.text()) << std::flush;

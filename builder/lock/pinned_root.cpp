@@ -89,17 +89,17 @@ std::string package_checksums(const std::vector<PinnedPackage>& pins) {
 }
 
 std::string check_of_packages(const std::string& checksums, bool some_in_place) {
-    // Of what is there and of what should be: names and hashes as sha256sum prints them.
-    const std::string there =
-        "(set -- *.deb; [ ! -e \"$1\" ] || sha256sum -- \"$@\") | LC_ALL=C sort";
-    const std::string wanted = "LC_ALL=C sort \"$1" + checksums + "\"";
-    const std::string unlike = some_in_place ? "comm -23" : "comm -3"; // only what is too much
-    return "cd \"$1/var/cache/apt/archives\" && "
-           "other=$(" +
-           wanted + " >\"$1" + checksums + ".sorted\" && { " + there + "; } | LC_ALL=C " + unlike +
-           " - \"$1" + checksums + ".sorted\") && rm \"$1" + checksums +
-           ".sorted\" && "
-           "{ [ -z \"$other\" ] || { echo \"$other\"; echo '" +
+    // sha256sum's lines of what is there beside those of what should be. No pipes: they hide
+    // failures.
+    const std::string wanted = "\"$1" + checksums + "\"";
+    const std::string there = "\"$1" + checksums + ".there\"";
+    const std::string unlike = some_in_place ? "-23 " : "-3 "; // only what is too much, or both
+    return "export LC_ALL=C && cd \"$1/var/cache/apt/archives\" && "
+           "(set -- *.deb; [ \"$1\" = '*.deb' ] || sha256sum -- \"$@\") >" +
+           there + " && sort -o " + there + " " + there + " && sort -o " + wanted + " " + wanted +
+           " && other=$(comm " + unlike + there + " " + wanted +
+           ") && "
+           "{ [ -z \"$other\" ] || { printf '%s\\n' \"$other\"; echo '" +
            std::string(PinnedRun::refusal) + "'; exit 1; } >&2; }";
 }
 

@@ -19,7 +19,7 @@ void require_pins(const DebianSource& source, const std::string& architecture);
 /// apt_preferences(5) that allow the pinned versions and nothing else.
 [[nodiscard]] std::string apt_preferences(const std::vector<PinnedPackage>& pins);
 
-/// What sha256sum(1) checks in apt's directory of fetched packages.
+/// What sha256sum(1) prints in apt's directory of fetched packages.
 [[nodiscard]] std::string package_checksums(const std::vector<PinnedPackage>& pins);
 
 /// A hook of mmdebstrap ($1 is the new root) that fails, after saying PinnedRun::refusal, unless

@@ -83,12 +83,14 @@ void drain(FdRef output, const ProgressObserver& progress) {
     }
 }
 
-bool has_line(const std::string& text, std::string_view wanted) {
+/// What stands before the line `wanted`; nothing when there is no such line.
+std::optional<std::string> text_before(const std::string& text, std::string_view wanted) {
     std::istringstream stream(text);
-    for (std::string line; std::getline(stream, line);)
+    std::string before;
+    for (std::string line; std::getline(stream, line); before += line + "\n")
         if (line == wanted)
-            return true;
-    return false;
+            return before;
+    return std::nullopt;
 }
 
 /// One run of mmdebstrap; `use` reads its standard output to the end. An error in `use` that comes
@@ -123,10 +125,12 @@ void run_mmdebstrap(const DebianRequest& request, const ProgressObserver& progre
         const std::string said = read_text(log, largest_log);
         if (progress)
             progress(0, 0); // it may have failed for our user's Ctrl+C
-        const bool other_packages = pinned && has_line(said, PinnedRun::refusal);
-        throw Error(other_packages ? ErrorCode::refused : ErrorCode::failed,
-                    "cannot build the Debian root: mmdebstrap failed with status " +
-                        std::to_string(status) + ": " + last_lines(said));
+        if (const auto before = pinned ? text_before(said, PinnedRun::refusal) : std::nullopt)
+            throw refused("cannot use the packages that were fetched: they are not those of the "
+                          "lock file: " +
+                          last_lines(*before));
+        throw Error("cannot build the Debian root: mmdebstrap failed with status " +
+                    std::to_string(status) + ": " + last_lines(said));
     }
     if (failure)
         std::rethrow_exception(failure);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/background.hpp"
 
-#include <system_error>
 #include <utility>
 
 namespace quoin {
@@ -27,7 +26,7 @@ void Background::start(std::function<void()> job) {
     }
     try {
         thread_ = std::thread(&Background::work, this);
-    } catch (const std::system_error&) { // a node in trouble must still go back
+    } catch (const std::exception&) { // a node in trouble must still go back
         run_job();
     }
 }

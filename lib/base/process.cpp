@@ -21,8 +21,10 @@ extern char** environ; // NOLINT(readability-redundant-declaration): POSIX says:
 namespace quoin {
 
 static constexpr std::size_t max_errors_kept = 64 << 10;
-/// What a program gets for tidying up after SIGTERM before it is killed.
+/// What a program gets for tidying up after SIGTERM before it is killed, and what its group gets,
+/// which may be removing a whole root.
 static constexpr int milliseconds_to_end = 5000;
+static constexpr int milliseconds_for_group = 60'000;
 
 /// Debian's package of a program, where the two are named differently.
 static std::string package_of(const std::string& program) {
@@ -102,10 +104,8 @@ struct SpawnSetup {
         sigset_t signals;
         ::sigemptyset(&signals);
         ::posix_spawnattr_setsigmask(&attributes, &signals);
-        ::sigaddset(&signals, SIGPIPE);
-        ::sigaddset(&signals, SIGINT);
-        ::sigaddset(&signals, SIGTERM);
-        ::sigaddset(&signals, SIGXFSZ);
+        for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ})
+            ::sigaddset(&signals, number);
         ::posix_spawnattr_setsigdefault(&attributes, &signals);
         int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
         if (group == ProcessGroup::own)
@@ -158,17 +158,28 @@ static std::optional<int> reap(pid_t pid, int flags) {
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/// Asks, waits a little, then kills. Leaves no zombie.
+/// Whether the child ends in that time. It is still to be reaped.
+static bool ends_within(pid_t pid, int milliseconds) {
+    for (int waited = 0; waited < milliseconds; waited += 10) {
+        siginfo_t ended{};
+        if (::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+            ended.si_pid == pid)
+            return true; // or somebody else reaped it
+        ::poll(nullptr, 0, 10);
+    }
+    return false;
+}
+
+/// Asks, waits a little, then kills, with what is left of a group. Leaves no zombie.
 static void end_process(pid_t pid, ProcessGroup group) noexcept {
-    const pid_t target = group == ProcessGroup::own ? -pid : pid;
+    const pid_t all = group == ProcessGroup::own ? -pid : pid;
+    ::kill(pid, SIGTERM);
+    if (!ends_within(pid, milliseconds_to_end) && group == ProcessGroup::own) {
+        ::kill(all, SIGTERM);
+        (void)ends_within(pid, milliseconds_for_group);
+    }
+    ::kill(all, SIGKILL);
     try {
-        ::kill(target, SIGTERM);
-        for (int waited = 0; waited < milliseconds_to_end; waited += 10) {
-            if (reap(pid, WNOHANG))
-                return;
-            ::poll(nullptr, 0, 10);
-        }
-        ::kill(target, SIGKILL);
         (void)reap(pid, 0);
     } catch (const Error&) {
         // Somebody else reaped it: gone is what was wanted.

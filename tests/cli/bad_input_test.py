@@ -126,10 +126,13 @@ class Interrupted(ProgramTest):
         (directory / "out").rmdir()
         for stage in stages:
             with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as build:
+                said = []
                 for line in build.stderr:
+                    said.append(line)
                     if line == stage:
                         build.send_signal(signal.SIGINT)
             self.assertEqual(1, build.returncode, stage)
+            self.assertIn(b"interrupted", said[-1], stage)
             self.assertFalse((directory / "out").exists(), stage)
 
 
