@@ -144,17 +144,15 @@ static pid_t spawn(const std::vector<std::string>& argv, const ProcessOptions& o
     return pid;
 }
 
-/// Waits for the end; nothing when `flags` has WNOHANG and the child still runs.
-static std::optional<int> reap(pid_t pid, int flags) {
+/// Waits for the end; the exit status, 128 + signal when killed.
+static int reap(pid_t pid) {
     int status = 0;
     pid_t ended = -1;
     do
-        ended = ::waitpid(pid, &status, flags);
+        ended = ::waitpid(pid, &status, 0);
     while (ended < 0 && errno == EINTR);
     if (ended < 0)
         throw system_error("cannot wait for a child process");
-    if (ended == 0)
-        return std::nullopt;
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -180,7 +178,7 @@ static void end_process(pid_t pid, ProcessGroup group) noexcept {
     }
     ::kill(all, SIGKILL);
     try {
-        (void)reap(pid, 0);
+        (void)reap(pid);
     } catch (const Error&) {
         // Somebody else reaped it: gone is what was wanted.
     }
@@ -258,7 +256,7 @@ ProcessResult run(const std::vector<std::string>& argv, const ProcessOptions& op
         if (result.errors.size() > max_errors_kept)
             result.errors.erase(0, result.errors.size() - max_errors_kept);
     }
-    result.status = *reap(std::exchange(child.pid, -1), 0);
+    result.status = reap(std::exchange(child.pid, -1));
     return result;
 }
 
@@ -292,7 +290,7 @@ StreamingProcess::~StreamingProcess() {
 }
 
 int StreamingProcess::wait() {
-    return *reap(std::exchange(pid_, -1), 0);
+    return reap(std::exchange(pid_, -1));
 }
 
 } // namespace quoin
