@@ -192,17 +192,6 @@ class CachedCopy {
     bool failed_ = false;
 };
 
-void read_root_archive(const RootArchive& archive, const EntrySink& sink,
-                       const ProgressObserver& progress) {
-    const std::uint64_t whole = size_of(archive.file, archive.path);
-    std::uint64_t done = 0;
-    read_tar(archive.file, archive.path, sink, [&](ByteView raw) {
-        done += raw.size();
-        if (progress)
-            progress(done, whole);
-    });
-}
-
 } // namespace
 
 std::string debian_architecture(const std::string& architecture) {
@@ -261,7 +250,7 @@ void read_debian(const DebianRequest& request, const std::string& cache_director
     if (!cache_directory.empty()) {
         const Digest key = cache_key(request);
         if (const auto archive = find_root_archive(cache_directory, key, progress)) {
-            read_root_archive(*archive, sink, progress);
+            read_tar_file(archive->file, archive->path, sink, progress);
             return;
         }
         copy.emplace(cache_directory, key);

@@ -165,16 +165,20 @@ void read_tar(FdRef input, const std::string& name, const EntrySink& sink,
         throw refused("cannot read '" + name + "': it ends early (no end-of-archive marker)");
 }
 
-void read_tar_file(const std::string& path, const EntrySink& sink,
+void read_tar_file(FdRef file, const std::string& name, const EntrySink& sink,
                    const ProgressObserver& progress) {
-    const UniqueFd file = open_file(path, O_RDONLY);
-    const std::uint64_t whole = size_of(file, path);
+    const std::uint64_t whole = size_of(file, name);
     std::uint64_t done = 0;
-    read_tar(file, path, sink, [&](ByteView raw) {
+    read_tar(file, name, sink, [&](ByteView raw) {
         done += raw.size();
         if (progress)
             progress(done, whole);
     });
+}
+
+void read_tar_file(const std::string& path, const EntrySink& sink,
+                   const ProgressObserver& progress) {
+    read_tar_file(open_file(path, O_RDONLY), path, sink, progress);
 }
 
 } // namespace quoin

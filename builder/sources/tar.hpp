@@ -21,7 +21,9 @@ using RawObserver = std::function<void(ByteView raw)>;
 void read_tar(FdRef input, const std::string& name, const EntrySink& sink,
               const RawObserver& observer = {});
 
-/// The same for a file.
+/// The same for a file, at its start, of which progress knows the size.
+void read_tar_file(FdRef file, const std::string& name, const EntrySink& sink,
+                   const ProgressObserver& progress = {});
 void read_tar_file(const std::string& path, const EntrySink& sink,
                    const ProgressObserver& progress = {});
 
