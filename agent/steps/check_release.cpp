@@ -48,6 +48,12 @@ UpdateRoles roles_of(const Observation& seen) {
     return {*running, *running == 'a' ? 'b' : 'a'};
 }
 
+bool is_on_trial(const Observation& seen) {
+    const auto running = seen.running();
+    return running && seen.slot(*running).state != SlotState::confirmed &&
+           seen.other(*running).state == SlotState::confirmed;
+}
+
 bool is_superseded(const BootEntry& entry, const Slot& target, const Manifest& manifest) {
     return belongs_to(entry, target) ||
            (entry.name.id == manifest.id && entry.name.version == manifest.version);

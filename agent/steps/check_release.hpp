@@ -17,6 +17,10 @@ struct UpdateRoles {
 /// Throws Error(refused) when nothing counts as the running system: then no slot may be written.
 [[nodiscard]] UpdateRoles roles_of(const Observation& seen);
 
+/// True while the running system waits for its verdict and the other slot is what it would fall
+/// back to: no release may be installed then.
+[[nodiscard]] bool is_on_trial(const Observation& seen);
+
 /// What is known here that bears on `manifest`. `agent_version` and `allow_quarantined` are the
 /// caller's. Changes nothing.
 [[nodiscard]] ReleaseContext release_context(const Manifest& manifest, const Node& node,

@@ -6,6 +6,7 @@
 #include "agent/clock.hpp"
 #include "agent/steps/cancel.hpp"
 #include "agent/steps/keep_manifest.hpp"
+#include "agent/steps/observe.hpp"
 #include "agent/steps/prepare_install.hpp"
 #include "agent/steps/read_back.hpp"
 #include "agent/steps/slot_table.hpp"
@@ -168,6 +169,10 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
     const CancelOnSignal cancel;
     FetchOptions fetch = options.fetch;
     fetch.cancelled = [&cancel] { return cancel.requested(); };
+    // The bundle's head only decides which refusal it will be, and the health gate waits for the
+    // lock that is held meanwhile: a slow server must not cost a good release its verdict.
+    if (is_on_trial(observe(node, loader, AgentState::read(node.state_directory()))))
+        fetch.deadline = std::min(fetch.deadline, fetch.on_trial);
 
     InstallReport report;
     const auto run = [&] {

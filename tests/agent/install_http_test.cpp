@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole installs over the network.
 #include "base/error.hpp"
-#include "release_fixture.hpp"
+#include "loader_fixture.hpp"
 #include "support/catch.hpp"
 #include "web_server.hpp"
 
@@ -71,4 +71,18 @@ TEST_CASE("every kind of bad server either serves an install or ends it in order
         CHECK_THROWS_AS(node.install(from(server.url(how))), Error);
         CHECK_NOTHROW(node.check_running_untouched());
     }
+}
+
+TEST_CASE("a slow server does not keep the lock from the gate that is to judge the running system") {
+    const TestNode node(first);
+    (void)node.install(node.release(content("2.0.0", 2)).bundle);
+    (void)boot(node); // 2.0.0, on trial
+    const Release next = node.release(content("3.0.0", 3));
+    const BadServer server(next.bundle);
+    InstallOptions options = from(server.url("slow"));
+    options.fetch.deadline = 1h;
+    options.fetch.on_trial = 1s;
+    CHECK_THROWS_AS(node.install(options), Error);
+    options.source = server.url("good");
+    CHECK_THROWS_WITH(node.install(options), Catch::Contains("not confirmed yet"));
 }
