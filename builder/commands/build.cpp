@@ -120,19 +120,24 @@ void write_boot_partition(const Recipe& recipe, const std::string& image, Extent
     }
 }
 
-/// Everything of the disk but slot a. The table comes last: it says that the rest is there.
-void complete_disk(const Recipe& recipe, const BuildKeys& keys, const BuildOutputs& outputs,
-                   const DiskLayout& layout, const Digest& root_hash, const Bytes& uki,
-                   std::int64_t time) {
-    const auto name = image_name(recipe);
-    const auto& image = outputs.disk.temporary_path();
+/// What lies around the slots. Needs the UKI, not the bundle.
+void write_other_partitions(const Recipe& recipe, const BuildKeys& keys, const std::string& image,
+                            const DiskLayout& layout, const Digest& root_hash, const Bytes& uki,
+                            std::int64_t time) {
     auto files = loader_files(recipe, keys, time);
-    files.push_back({"/EFI/Linux/" + name + ".efi", uki});
-    // The bundle's head, so that an image can be verified by its signatures too.
-    files.push_back({"/EFI/quoin/" + name + ".manifest", read_head(outputs.bundle)});
+    files.push_back({"/EFI/Linux/" + image_name(recipe) + ".efi", uki});
     write_boot_partition(recipe, image, layout.esp, root_hash, time, std::move(files));
     make_data_file_system(image, layout.data, derived_uuid("data file system", root_hash.hex()),
                           time);
+}
+
+/// The table comes last: it says that the rest is there.
+void complete_disk(const Recipe& recipe, const BuildOutputs& outputs, const DiskLayout& layout,
+                   const Digest& root_hash, std::int64_t time) {
+    const auto& image = outputs.disk.temporary_path();
+    // The bundle's head, so that an image can be verified by its signatures too.
+    add_to_esp(image, layout.esp.start, time,
+               {"/EFI/quoin/" + image_name(recipe) + ".manifest", read_head(outputs.bundle)});
     create_gpt(image, recipe.sector_size, derived_uuid("disk", root_hash.hex()),
                image_partitions(recipe, layout, root_hash));
 }
@@ -204,27 +209,31 @@ BuildReport build_image(const BuildOptions& options) {
                                           root.newest_mtime, name + ".efi");
     pwrite_all(outputs.uki.fd(), uki, 0, outputs.uki.final_path());
 
-    announce("writing the block index");
+    announce("writing the block index and the ESP");
     SlotIndex index{root.chunks, index_uki(uki)};
-    auto contents = root_contents.get().with_uki(index, uki);
-    if (previous) {
-        follow_previous(index, previous->index);
-        follow_previous(contents, previous->contents);
-    }
-    write_slot_index(verity_partition, SlotIndexState::complete, root_hash, root.size,
-                     index.serialize());
+    const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
+    auto begun_bundle = std::async(std::launch::async, [&] {
+        auto contents = root_contents.get().with_uki(index, uki);
+        if (previous) {
+            follow_previous(index, previous->index);
+            follow_previous(contents, previous->contents);
+        }
+        write_slot_index(verity_partition, SlotIndexState::complete, root_hash, root.size,
+                         index.serialize());
+        return begin_bundle(outputs.bundle.fd(), outputs.bundle.final_path(),
+                            {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
+    });
+    auto uki_output = begin_describing(outputs.uki);
+    write_other_partitions(recipe, keys, disk.temporary_path(), layout, root_hash, uki,
+                           root.newest_mtime);
+    const auto bundle = begun_bundle.get();
 
     announce("writing the bundle, completing the disk");
-    const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
-    const auto bundle =
-        begin_bundle(outputs.bundle.fd(), outputs.bundle.final_path(),
-                     {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
     auto bundle_output = std::async(std::launch::async, [&] {
         write_bundle_data(bundle);
         return begin_describing(outputs.bundle).get();
     });
-    auto uki_output = begin_describing(outputs.uki);
-    complete_disk(recipe, keys, outputs, layout, root_hash, uki, root.newest_mtime);
+    complete_disk(recipe, outputs, layout, root_hash, root.newest_mtime);
     auto disk_output = begin_describing(disk);
 
     announce("describing the outputs");

@@ -50,6 +50,23 @@ std::vector<std::string> directories_of(const std::vector<EspFile>& files) {
     return {directories.begin(), directories.end()};
 }
 
+void make_directories(const std::string& drive, const std::vector<std::string>& directories,
+                      const ProcessOptions& options) {
+    std::vector<std::string> command = {"mmd", "-i", drive};
+    std::ranges::copy(directories, std::back_inserter(command));
+    run_checked(command, options);
+}
+
+void copy_file(const std::string& drive, const EspFile& file, const ProcessOptions& options) {
+    const TemporaryDirectory directory;
+    const auto source = directory.path() + "/file";
+    {
+        const auto fd = open_file(source, O_WRONLY | O_CREAT | O_EXCL, 0600);
+        pwrite_all(fd, file.content, 0, source);
+    }
+    run_checked({"mcopy", "-i", drive, source, "::" + file.path}, options);
+}
+
 /// Firmware and mtools tell FAT32 from FAT16 by the number of clusters alone, so it must be large
 /// enough whatever the size: clusters of 4 KiB at most, smaller on a small partition.
 unsigned sectors_per_cluster(std::uint64_t esp_size, unsigned sector_size) {
@@ -111,20 +128,19 @@ void write_esp(const std::string& image, Extent place, unsigned sector_size,
              std::to_string(place.start / sector_size), image, std::to_string(place.size / KiB)},
             options);
 
-        const TemporaryDirectory directory;
-        const auto source = directory.path() + "/file";
-        std::vector<std::string> make_directories = {"mmd", "-i", drive(image, place.start)};
-        std::ranges::copy(directories_of(files), std::back_inserter(make_directories));
-        run_checked(make_directories, options);
+        make_directories(drive(image, place.start), directories_of(files), options);
         std::ranges::sort(files, {}, &EspFile::path);
-        for (const auto& file : files) {
-            {
-                const auto fd = open_file(source, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-                pwrite_all(fd, file.content, 0, source);
-            }
-            run_checked({"mcopy", "-i", drive(image, place.start), source, "::" + file.path},
-                        options);
-        }
+        for (const auto& file : files)
+            copy_file(drive(image, place.start), file, options);
+    });
+}
+
+void add_to_esp(const std::string& image, std::uint64_t start, std::int64_t time,
+                const EspFile& file) {
+    const auto options = mtools_options(time);
+    writing_into(image, "cannot complete the ESP", [&] {
+        make_directories(drive(image, start), {directories_of({file}).back()}, options);
+        copy_file(drive(image, start), file, options);
     });
 }
 

@@ -30,6 +30,11 @@ struct EspFile {
 void write_esp(const std::string& image, Extent place, unsigned sector_size,
                std::uint32_t volume_id, std::int64_t time, std::vector<EspFile> files);
 
+/// Writes one more file to such a file system, at byte `start` of the image; its directory is new,
+/// those above are there.
+void add_to_esp(const std::string& image, std::uint64_t start, std::int64_t time,
+                const EspFile& file);
+
 /// Names in a directory of an ESP that starts at byte `start` of the image; empty when it is
 /// absent.
 [[nodiscard]] std::vector<std::string> list_esp(const std::string& image, std::uint64_t start,

@@ -11,7 +11,7 @@ namespace quoin {
 
 namespace {
 
-constexpr int compression_level = 19;
+constexpr int compression_level = 17; // 19: 2 % smaller in four times the time
 
 void append(Bytes& out, ByteView bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
