@@ -16,7 +16,7 @@ namespace quoin {
 
 namespace {
 
-constexpr std::size_t piece_size = 256 * KiB;
+constexpr std::size_t piece_size = 128 * KiB;
 constexpr std::uint64_t block_size = 4096;
 
 /// A new file that disappears again unless committed.
@@ -54,7 +54,7 @@ std::size_t fill(ByteSpan piece, const BootImageReader& content) {
 /// Writes everything but the first sector, in whose place zeros go; returns the real one.
 Bytes write_unlisted(const NewFile& file, const std::string& path, std::uint64_t size,
                      const std::string& sha256, const BootImageReader& content) {
-    SlotWriter writer(Region(file.fd(), 0, size, path));
+    SlotWriter writer(Region(file.fd(), 0, size, path), piece_size);
     Bytes buffer(piece_size);
     Bytes first_sector;
     Sha256 received;

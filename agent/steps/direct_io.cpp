@@ -5,9 +5,8 @@
 
 namespace quoin {
 
-AlignedBuffer aligned_buffer() {
-    AlignedBuffer buffer(
-        static_cast<std::uint8_t*>(std::aligned_alloc(direct_alignment, direct_buffer_size)));
+AlignedBuffer aligned_buffer(std::size_t size) {
+    AlignedBuffer buffer(static_cast<std::uint8_t*>(std::aligned_alloc(direct_alignment, size)));
     if (!buffer)
         throw std::bad_alloc();
     return buffer;

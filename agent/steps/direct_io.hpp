@@ -13,12 +13,12 @@
 namespace quoin {
 
 constexpr std::size_t direct_alignment = 4096;
-constexpr std::size_t direct_buffer_size = 256 * KiB;
+constexpr std::size_t direct_buffer_size = 384 * KiB;
 
 using AlignedBuffer = Handle<std::uint8_t, std::free>;
 
-/// `direct_buffer_size` bytes.
-[[nodiscard]] AlignedBuffer aligned_buffer();
+/// `size` bytes, a multiple of `direct_alignment`.
+[[nodiscard]] AlignedBuffer aligned_buffer(std::size_t size);
 
 /// A second description of the region's file, since O_DIRECT is a property of the description and
 /// others use the page cache. Empty where the file system has no such thing (tmpfs, some overlays).

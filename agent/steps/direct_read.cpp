@@ -26,8 +26,8 @@ void forget(const Region& region, std::uint64_t offset, std::uint64_t size) {
 } // namespace
 
 DirectReader::DirectReader(const Region& region)
-    : region_(region), direct_(reopen_direct(region, O_RDONLY)), buffer_(aligned_buffer()),
-      read_ahead_(aligned_buffer()) {
+    : region_(region), direct_(reopen_direct(region, O_RDONLY)),
+      buffer_(aligned_buffer(direct_buffer_size)), read_ahead_(aligned_buffer(direct_buffer_size)) {
     region_.sync();
 }
 

@@ -13,7 +13,7 @@ namespace quoin {
 /// Reads a region past the page cache: with O_DIRECT through a second descriptor of the same file,
 /// or, where the file system refuses that (tmpfs, some overlays), after fdatasync with the cached
 /// pages dropped before each read. Whatever was written through the region's own descriptor before
-/// is seen. Changes nothing; holds two aligned buffers of 256 KiB.
+/// is seen. Changes nothing; holds two aligned buffers of 384 KiB.
 class DirectReader {
   public:
     /// Syncs the region's data first. The region's descriptor must outlive the reader.
@@ -23,7 +23,7 @@ class DirectReader {
     /// they are not or lie outside the region, Error(failed) on I/O errors.
     void read(ByteSpan out, std::uint64_t offset);
 
-    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 256 KiB that are
+    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 384 KiB that are
     /// valid during the call only; the next is read meanwhile. The same conditions as read().
     void stream(std::uint64_t offset, std::uint64_t size,
                 const std::function<void(ByteView piece)>& sink);

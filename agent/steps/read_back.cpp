@@ -14,6 +14,7 @@ namespace quoin {
 
 namespace {
 
+constexpr std::size_t tree_buffer_size = 64 * KiB; // written little by little
 constexpr std::uint64_t hashes_per_block = verity_block_size / 32;
 
 Error not_what_was_written(const Region& region, const std::string& part) {
@@ -61,7 +62,7 @@ std::uint64_t derive_tree(const Region& root, const Region& verity, const Manife
     Bytes superblock;
     std::uint64_t written = 0;
     { // its buffers are gone before the proof has its own
-        SlotWriter tree(verity);
+        SlotWriter tree(verity, tree_buffer_size);
         VerityWriter writer(parameters, manifest.root_size,
                             [&](std::uint64_t offset, ByteView block) {
                                 if (offset == 0)

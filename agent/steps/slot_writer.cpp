@@ -8,9 +8,9 @@
 
 namespace quoin {
 
-SlotWriter::SlotWriter(const Region& slot)
-    : slot_(slot), direct_(reopen_direct(slot, O_WRONLY)), gathering_(aligned_buffer()),
-      in_flight_(aligned_buffer()) {}
+SlotWriter::SlotWriter(const Region& slot, std::size_t buffer_size)
+    : slot_(slot), buffer_size_(buffer_size), direct_(reopen_direct(slot, O_WRONLY)),
+      gathering_(aligned_buffer(buffer_size)), in_flight_(aligned_buffer(buffer_size)) {}
 
 void SlotWriter::put(std::uint64_t offset, ByteView data) {
     if (offset != end_)
@@ -18,14 +18,14 @@ void SlotWriter::put(std::uint64_t offset, ByteView data) {
     while (!data.empty()) {
         if (start_ == end_)
             start_ = end_ = offset;
-        const std::uint64_t place = end_ % direct_buffer_size;
-        const auto count = std::min<std::uint64_t>(direct_buffer_size - place, data.size());
+        const std::uint64_t place = end_ % buffer_size_;
+        const auto count = std::min<std::uint64_t>(buffer_size_ - place, data.size());
         std::copy_n(data.begin(), count, gathering_.get() + place);
         end_ += count;
         offset += count;
         written_ += count;
         data = data.subspan(count);
-        if (end_ % direct_buffer_size == 0)
+        if (end_ % buffer_size_ == 0)
             flush();
     }
 }
@@ -41,7 +41,7 @@ void SlotWriter::flush() {
 
 void SlotWriter::write(std::uint64_t start, std::uint64_t end) {
     const auto gathered = [this](std::uint64_t from, std::uint64_t to) {
-        return ByteView(in_flight_.get() + from % direct_buffer_size, to - from);
+        return ByteView(in_flight_.get() + from % buffer_size_, to - from);
     };
     const std::uint64_t first_block = std::min(round_up(start, direct_alignment), end);
     const std::uint64_t last_block =

@@ -8,15 +8,15 @@
 
 namespace quoin {
 
-/// Gathers consecutive pieces into writes of up to 256 KiB that end on its multiples, and writes
+/// Gathers consecutive pieces into writes of a buffer's size that end on its multiples, and writes
 /// them past the page cache: a node with a slow medium must not spend its memory on what waits for
 /// it. Only the blocks of 4096 bytes that a piece shares with a neighbour go through the cache, and
 /// all of it where the file system has no O_DIRECT. One write is under way, on a thread of its own,
-/// while the next is gathered: two buffers of 256 KiB.
+/// while the next is gathered: two buffers of `buffer_size`, a multiple of 4096.
 class SlotWriter {
   public:
     /// The region's descriptor must outlive the writer.
-    explicit SlotWriter(const Region& slot);
+    explicit SlotWriter(const Region& slot, std::size_t buffer_size = direct_buffer_size);
 
     /// `data` at `offset`; cheapest in ascending order. Throws Error(failed) when this or an
     /// earlier piece cannot be written, Error(refused) when one does not lie in the slot.
@@ -39,6 +39,7 @@ class SlotWriter {
     bool write_direct(ByteView data, std::uint64_t start);
 
     Region slot_;
+    std::size_t buffer_size_;
     UniqueFd direct_;
     AlignedBuffer gathering_; ///< mirrors as much of the slot
     AlignedBuffer in_flight_;

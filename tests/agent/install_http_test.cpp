@@ -73,7 +73,7 @@ TEST_CASE("every kind of bad server either serves an install or ends it in order
     }
 }
 
-TEST_CASE("a slow server does not keep the lock from the gate that is to judge the running system") {
+TEST_CASE("a slow server does not keep the lock from the gate that waits for it") {
     const TestNode node(first);
     (void)node.install(node.release(content("2.0.0", 2)).bundle);
     (void)boot(node); // 2.0.0, on trial

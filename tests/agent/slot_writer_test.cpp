@@ -50,13 +50,13 @@ struct SlotFile {
 };
 
 const std::vector<std::pair<std::uint64_t, std::uint64_t>> odd_pieces = {
-    {0, 100},                             // within one block
-    {100, 5000},                          // over its end
-    {5000, 3 * MiB + 17},                 // over many buffers
-    {4 * MiB - 1, 4 * MiB + 1},           // over a buffer's end, a byte to each side
-    {3 * MiB + 4096, 3 * MiB + 3 * 4096}, // back, whole blocks
-    {3 * MiB + 17, 3 * MiB + 4096},       // the gap before them
-    {slot_size - 4097, slot_size},        // to the last byte
+    {0, 100},                                                   // within one block
+    {100, 5000},                                                // over its end
+    {5000, 3 * MiB + 17},                                       // over many buffers
+    {10 * direct_buffer_size - 1, 10 * direct_buffer_size + 1}, // over a buffer's end
+    {3 * MiB + 4096, 3 * MiB + 3 * 4096},                       // back, whole blocks
+    {3 * MiB + 17, 3 * MiB + 4096},                             // the gap before them
+    {slot_size - 4097, slot_size},                              // to the last byte
 };
 
 } // namespace
