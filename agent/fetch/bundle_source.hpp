@@ -21,7 +21,7 @@ namespace quoin {
 struct FetchOptions {
     std::chrono::seconds deadline{3600};    ///< for everything, from the source's opening
     std::chrono::seconds first_contact{60}; ///< until a server answered anything at all
-    std::chrono::seconds on_trial{60};      ///< the deadline while the running system is on trial
+    std::chrono::seconds on_trial{30};      ///< the deadline while the running system is on trial
     std::chrono::seconds clock{120};        ///< until the server's certificate is valid
     std::chrono::seconds stall{30};         ///< slower than `slowest` for so long: reconnect
     std::uint64_t slowest = 256;            ///< bytes a second

@@ -21,7 +21,7 @@ using AlignedBuffer = Handle<std::uint8_t, std::free>;
 [[nodiscard]] AlignedBuffer aligned_buffer(std::size_t size);
 
 /// A second description of the region's file, since O_DIRECT is a property of the description and
-/// others use the page cache. Empty where the file system has no such thing (tmpfs, some overlays).
+/// others use the page cache. Empty where the file system has no such thing (some overlays).
 /// `access`: O_RDONLY or O_WRONLY.
 [[nodiscard]] UniqueFd reopen_direct(const Region& region, int access);
 

@@ -11,7 +11,7 @@
 namespace quoin {
 
 /// Reads a region past the page cache: with O_DIRECT through a second descriptor of the same file,
-/// or, where the file system refuses that (tmpfs, some overlays), after fdatasync with the cached
+/// or, where the file system refuses that (some overlays), after fdatasync with the cached
 /// pages dropped before each read. Whatever was written through the region's own descriptor before
 /// is seen. Changes nothing; holds two aligned buffers of 384 KiB.
 class DirectReader {

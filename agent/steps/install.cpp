@@ -169,13 +169,17 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
     const CancelOnSignal cancel;
     FetchOptions fetch = options.fetch;
     fetch.cancelled = [&cancel] { return cancel.requested(); };
-    // The bundle's head only decides which refusal it will be, and the health gate waits for the
-    // lock that is held meanwhile: a slow server must not cost a good release its verdict.
-    if (is_on_trial(observe(node, loader, AgentState::read(node.state_directory()))))
-        fetch.deadline = std::min(fetch.deadline, fetch.on_trial);
+    // On trial the bundle's head only decides which refusal it will be, and the health gate waits
+    // for the lock that is held meanwhile: a slow server must not cost a good release its verdict.
+    const bool on_trial =
+        is_on_trial(observe(node, loader, AgentState::read(node.state_directory())));
+    const auto deadline = on_trial ? std::min(fetch.deadline, fetch.on_trial) : fetch.deadline;
 
     InstallReport report;
     const auto run = [&] {
+        const auto passed = std::chrono::steady_clock::now() - started;
+        fetch.deadline =
+            deadline - std::min(std::chrono::floor<std::chrono::seconds>(passed), deadline);
         if (options.fetch.most_bytes != UINT64_MAX)
             fetch.most_bytes =
                 options.fetch.most_bytes - std::min(options.fetch.most_bytes, report.bytes_fetched);

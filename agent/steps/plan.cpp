@@ -50,7 +50,7 @@ void InstallPlan::use_running(const ChunkWalk& walk) {
                key(*found) == key_of(chunk, in_uki);
              ++found) {
             origins_[*found] = ChunkOrigin::running;
-            places_[*found] = offset;
+            places_.set(*found, offset);
         }
     });
 }
@@ -101,7 +101,7 @@ std::vector<std::uint32_t> InstallPlan::missing_numbers(bool with_root) {
     walk_layout(index_, [&](std::uint32_t number, std::uint64_t data_offset) {
         if (origins_[number] != ChunkOrigin::bundle)
             return;
-        places_[number] = data_offset;
+        places_.set(number, data_offset);
         bool comes_with_root = true;
         if (index_.in_uki(number)) {
             const std::uint32_t size = index_.chunk(number).size;
@@ -117,7 +117,7 @@ std::vector<std::uint32_t> InstallPlan::missing_numbers(bool with_root) {
 
 std::vector<std::uint32_t> InstallPlan::fetched_with_root() {
     std::vector<std::uint32_t> numbers = missing_numbers(true);
-    std::ranges::sort(numbers, {}, [this](std::uint32_t number) { return places_[number]; });
+    std::ranges::sort(numbers, {}, [this](std::uint32_t number) { return places_.at(number); });
     return numbers;
 }
 
@@ -128,7 +128,7 @@ std::vector<std::uint32_t> InstallPlan::fetched_with_boot_image() {
 WantedChunks InstallPlan::wanted(const std::vector<std::uint32_t>& numbers) const {
     return {numbers.size(), [this, &numbers](std::size_t i) {
                 const Chunk chunk = index_.chunk(numbers[i]);
-                return WantedChunk{chunk.hash, chunk.size, places_[numbers[i]]};
+                return WantedChunk{chunk.hash, chunk.size, places_.at(numbers[i])};
             }};
 }
 

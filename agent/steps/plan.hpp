@@ -19,7 +19,7 @@ enum class ChunkOrigin : std::uint8_t {
 /// Calls its argument for every chunk of a slot, as walk_index() does.
 using ChunkWalk = std::function<void(const ChunkVisitor& visit)>;
 
-/// Chunks are numbered as in the index: those of the root, then those of the boot image. Holds 33
+/// Chunks are numbered as in the index: those of the root, then those of the boot image. Holds 30
 /// bytes a chunk, the index's own 24 among them; lists of what to fetch take 4 more for each.
 class InstallPlan {
   public:
@@ -43,7 +43,9 @@ class InstallPlan {
     /// The index as it lies in the bundle.
     [[nodiscard]] const Bytes& index_bytes() const { return bytes_; }
     [[nodiscard]] ChunkOrigin origin(std::uint32_t number) const { return origins_[number]; }
-    [[nodiscard]] std::uint64_t local_offset(std::uint32_t number) const { return places_[number]; }
+    [[nodiscard]] std::uint64_t local_offset(std::uint32_t number) const {
+        return places_.at(number);
+    }
     /// In the root or in the boot image.
     [[nodiscard]] std::uint64_t target_offset(std::uint32_t number) const;
     /// Of each chunk: whether it must be fetched.
@@ -63,13 +65,32 @@ class InstallPlan {
     WantedChunks wanted(std::vector<std::uint32_t>&& numbers) const = delete;
 
   private:
+    /// An offset for each chunk, in 5 bytes.
+    class Places {
+      public:
+        Places() = default;
+        explicit Places(std::size_t count) : low_(count), high_(count) {}
+        [[nodiscard]] std::uint64_t at(std::size_t number) const {
+            return std::uint64_t{high_[number]} << 32U | low_[number];
+        }
+        void set(std::size_t number, std::uint64_t place) {
+            low_[number] = static_cast<std::uint32_t>(place);
+            high_[number] = static_cast<std::uint8_t>(place >> 32U);
+        }
+
+      private:
+        std::vector<std::uint32_t> low_;
+        std::vector<std::uint8_t> high_;
+    };
+    static_assert(max_chunks * max_chunk_size <= std::uint64_t{1} << 40U);
+
     [[nodiscard]] std::vector<std::uint32_t> missing_numbers(bool with_root);
 
     Bytes bytes_;
     IndexView index_; ///< of bytes_
     std::vector<ChunkOrigin> origins_;
-    std::vector<std::uint64_t> places_; ///< local offset; of missing chunks that in the data area
-    std::vector<std::uint64_t> sums_;   ///< of the sizes of all chunks before every 64th
+    Places places_;                   ///< local offset; of missing chunks that in the data area
+    std::vector<std::uint64_t> sums_; ///< of the sizes of all chunks before every 64th
 };
 
 } // namespace quoin

@@ -25,8 +25,8 @@ struct Release {
     ByteView uki;
 };
 
-/// Writes all of the bundle but its data to `out`, signed with every key. What the release refers
-/// to outlives the writer.
+/// Writes all of the bundle but its data to `out`, signed with every key. The release's index, root
+/// and UKI outlive the writer.
 [[nodiscard]] BundleWriter begin_bundle(FdRef out, const std::string& name, const Release& release,
                                         const BuildKeys& keys);
 

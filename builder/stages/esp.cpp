@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mkfs.vfat --invariant and mtools with SOURCE_DATE_EPOCH and UTC make the same bytes every time,
-// as long as records are created in one order: directories first, everything sorted.
+// as long as records are created in one order: directories first, everything sorted; then what is
+// added.
 #include "builder/stages/esp.hpp"
 
 #include "base/error.hpp"

@@ -71,7 +71,8 @@ TEST_CASE("pieces of any size and order arrive where they belong, and nothing el
 
 TEST_CASE("a slot that direct writes cannot reach is written through the page cache") {
     SlotFile slot(100);
-    CHECK_FALSE(slot.put(odd_pieces));
+    if (slot.put(odd_pieces))
+        WARN("this file system takes direct writes anywhere: only those were tested");
     CHECK((slot.content() == slot.expected));
 }
 

@@ -7,6 +7,7 @@ unpacked below .cache/bench, and nothing is installed.
 """
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -28,8 +29,12 @@ exec '{DIRECTORY}/root/usr/bin/{PROGRAM}' -L '{DIRECTORY}/root/usr/share/qemu' -
 """
 
 
-def _has_sha(program: str) -> bool:
-    return "sha-ni" in run(program, "-cpu", "help").split()
+def _complaint(program: str) -> str:
+    """Empty where the program emulates SHA instructions."""
+    command = [program, "-nodefaults", "-display", "none", "-S", "-monitor", "stdio", "-accel", "tcg",
+               "-cpu", "max,+sha-ni,enforce"]
+    done = subprocess.run(command, input="quit\n", capture_output=True, text=True, check=False)
+    return done.stderr if done.returncode != 0 else ""
 
 
 def _download(packages: Path) -> None:
@@ -44,11 +49,12 @@ def _download(packages: Path) -> None:
     command = ["apt-get", "-qq", *(word for option in options for word in ("-o", option))]
     run(*command, "update")
     packages.mkdir(exist_ok=True)
-    subprocess.run([*command, "download", *PACKAGES], cwd=packages, check=True, stderr=subprocess.DEVNULL)
+    subprocess.run([*command, "download", *PACKAGES], cwd=packages, check=True)
 
 
 def _unpack() -> None:
     print("fetching QEMU from bookworm-backports ...", file=sys.stderr, flush=True)
+    shutil.rmtree(DIRECTORY, ignore_errors=True)  # of a run that was cut off
     packages = DIRECTORY / "packages"
     _download(packages)
     for package in packages.glob("*.deb"):
@@ -61,10 +67,10 @@ def _unpack() -> None:
 
 def put_on_path() -> None:
     """Nothing where the machine's own QEMU will do, or runs the guest on the real processor."""
-    if accelerator() == "KVM" or _has_sha(PROGRAM):
+    if accelerator() == "KVM" or not _complaint(PROGRAM):
         return
     if not (DIRECTORY / "bin" / PROGRAM).exists():
         _unpack()
     os.environ["PATH"] = f"{DIRECTORY / 'bin'}:{os.environ['PATH']}"
-    if not _has_sha(PROGRAM):
-        sys.exit(f"{DIRECTORY}: this QEMU has no SHA instructions either; delete the directory")
+    if complaint := _complaint(PROGRAM):
+        sys.exit(f"the QEMU in '{DIRECTORY}' does not do; try again without the directory\n{complaint}")
