@@ -2,9 +2,11 @@
 #include "release_fixture.hpp"
 
 #include "agent/bootloaders/systemd_boot.hpp"
+#include "agent/state.hpp"
 #include "agent/steps/slot_verify.hpp"
 #include "base/error.hpp"
 #include "base/units.hpp"
+#include "bundle/head.hpp"
 #include "disk/gpt_create.hpp"
 #include "disk/uki.hpp"
 #include "disk/verity.hpp"
@@ -87,6 +89,24 @@ void lay_down(const std::string& image, const Release& release) {
     change_partitions(fd, image,
                       {{2, label, data_partition_uuid(release.manifest.root_hash)},
                        {3, label + "_verity", verity_partition_uuid(release.manifest.root_hash)}});
+}
+
+/// Signs `manifest` in the place of the bundle's own, which the builder would refuse to do.
+void replace_head(const std::string& bundle, const Manifest& manifest, const SigningKey& key) {
+    const Bytes whole = read_file(bundle, 64 * MiB);
+    const BundleHeader old = BundleHeader::parse(ByteView(whole).first(bundle_header_size));
+    const std::string text = manifest.serialize();
+    const Bytes signatures = serialize_signatures({key.sign(bytes_of(text))});
+    const BundleHeader header{signatures.size(), text.size(), manifest.index_size,
+                              manifest.data_size};
+    Bytes made = header.serialize();
+    const auto append = [&made](ByteView part) {
+        made.insert(made.end(), part.begin(), part.end());
+    };
+    append(signatures);
+    append(bytes_of(text));
+    append(ByteView(whole).subspan(old.index_offset()));
+    write_whole(bundle, made);
 }
 
 void fail_unless(bool claim, const std::string& otherwise) {
@@ -182,6 +202,10 @@ Release TestNode::release(const ReleaseContent& made, bool trusted) const {
     release.manifest =
         writer.write_head(manifest, made.contents, {trusted ? key_ : SigningKey::generate()});
     writer.write_data();
+    if (made.lie) {
+        made.lie(release.manifest);
+        replace_head(release.bundle, release.manifest, key_);
+    }
     return release;
 }
 
@@ -209,9 +233,10 @@ InstallReport TestNode::install(const std::string& source, const InstallObserver
 std::string TestNode::fingerprint() const {
     Sha256 hash;
     std::vector<std::string> files{image()};
-    for (const auto& entry : fs::recursive_directory_iterator(directory() + "/esp"))
-        if (entry.is_regular_file())
-            files.push_back(entry.path());
+    for (const char* part : {"/esp", "/state"})
+        for (const auto& entry : fs::recursive_directory_iterator(directory() + part))
+            if (entry.is_regular_file() && entry.path() != directory() + "/state/lock")
+                files.push_back(entry.path());
     std::sort(files.begin(), files.end());
     for (const std::string& file : files)
         hash.update(bytes_of(file)).update(read_file(file, 64 * MiB));
@@ -233,6 +258,15 @@ void TestNode::check_running_untouched() const {
     fail_unless(root == running_.root, "the running root changed");
     const std::string entry = entries_directory() + "/node_" + id.version + ".efi";
     fail_unless(read_file(entry, 64 * MiB) == running_.uki, "the running boot image changed");
+}
+
+void TestNode::check_nothing_armed() const {
+    const Node node = Node::open(options(), false);
+    fail_unless(node.slot('b').empty(), "slot b has a name");
+    for (const BootEntry& entry : SystemdBoot(node.esp_directory()).entries())
+        fail_unless(!entry.listed || entry.root_hash == running_.manifest.root_hash.hex(),
+                    "the loader lists another system");
+    fail_unless(!AgentState::read(options().state).attempt, "an attempt is remembered");
 }
 
 void TestNode::check_startable_entries() const {

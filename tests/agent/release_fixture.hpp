@@ -9,6 +9,7 @@
 #include "bundle/writer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct ReleaseContent {
     std::string architecture = "x86-64";
     std::string minimum_agent = "0.1.0";
     std::uint64_t security_epoch = 1;
+    std::function<void(Manifest&)> lie; ///< in what is signed; the bundle stays as it is
 };
 
 /// `count` chunks of odd sizes between 1 and `largest` bytes.
@@ -64,10 +66,14 @@ class TestNode {
     InstallReport install(const InstallOptions& options,
                           const InstallObserver& observer = {}) const;
 
-    /// Digest of everything that is on the disk and the ESP.
+    /// Digest of everything that is on the disk, the ESP and in the state directory, its lock
+    /// aside.
     [[nodiscard]] std::string fingerprint() const;
     /// Throws what is wrong, if slot a and its boot image are not as they were made.
     void check_running_untouched() const;
+    /// Throws what is wrong, if slot b has a name, the loader lists more than the running system or
+    /// the agent believes that it armed one.
+    void check_nothing_armed() const;
     /// Throws what is wrong, if the loader could start something that does not lie whole in a slot.
     void check_startable_entries() const;
     /// Throws what is wrong, if `release` is not armed in slot b, whole and chosen by the loader.
