@@ -165,8 +165,10 @@ bool HttpSource::ends_at(std::uint64_t place, const HttpResult& result) const {
     if (!result.problem.empty())
         return false;
     const auto known = size();
-    if (result.response.status == 416)
-        return !known || place >= *known;
+    if (result.response.status == 416) {
+        const auto end = known ? known : result.response.file_size;
+        return !end || place >= *end;
+    }
     return result.response.has_content() &&
            (known ? place >= *known : result.response.status == 200);
 }

@@ -131,6 +131,25 @@ TEST_CASE("a server that falls silent is connected to anew, and goes on where it
     CHECK(source->bytes() == out.size());
 }
 
+TEST_CASE("a server slower than it may be is connected to anew, a slow one that may be is not") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    FetchOptions options = impatient();
+    Bytes out(900'000);
+    std::uint64_t requests = 2;
+    SECTION("1000 bytes a second are too few") {
+        options.slowest = 10000;
+    }
+    SECTION("or enough") {
+        out.resize(22'000);
+        requests = 1;
+    }
+    const auto source = open_source(server.url("trickle-once/20000"), options);
+    REQUIRE(read_range(*source, 0, out) == out.size());
+    CHECK(std::equal(out.begin(), out.end(), served.begin()));
+    CHECK(source->requests() == requests);
+}
+
 TEST_CASE("no source transfers more than it may") {
     const ServedFile file;
     const BadServer server(file.path());

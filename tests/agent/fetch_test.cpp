@@ -171,12 +171,25 @@ TEST_CASE("a busy server is asked again") {
     CHECK(source->requests() == 4);
 }
 
+TEST_CASE("a server that says when to come again is not asked before") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto before = std::chrono::steady_clock::now();
+    const auto source = open_source(server.url("later/1"), impatient());
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    CHECK(source->requests() == 2);
+    CHECK(std::chrono::steady_clock::now() - before >= 2s);
+}
+
 TEST_CASE("a file that changes between or within ranges is noticed") {
     const ServedFile file;
     const BadServer server(file.path());
-    const auto source = open_source(server.url("etag/2"), impatient());
-    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
-    CHECK_THROWS_AS(fetch(*source, 1000, 1000), SourceChanged);
+    for (const char* how : {"etag/2", "length/2", "date/2"}) {
+        INFO(how);
+        const auto source = open_source(server.url(how), impatient());
+        CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+        CHECK_THROWS_AS(fetch(*source, 1000, 1000), SourceChanged);
+    }
 }
 
 TEST_CASE("answers that make no sense are refused, final ones not asked for again") {
@@ -187,6 +200,41 @@ TEST_CASE("answers that make no sense are refused, final ones not asked for agai
     const auto gone = open_source(server.url("gone"), impatient());
     CHECK_THROWS_AS(fetch(*gone, 0, 10), Error);
     CHECK(gone->requests() == 1);
+}
+
+TEST_CASE("a server without a range that it must have is refused") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    CHECK(failure(server.url("unsatisfiable/1")) == ErrorCode::refused);
+    const BadServer later(file.path());
+    const auto source = open_source(later.url("unsatisfiable/2"), impatient());
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    CHECK_THROWS_WITH(fetch(*source, 1000, 1000), Catch::Contains("the range it announced"));
+    CHECK(source->requests() == 2);
+}
+
+TEST_CASE("a body of unknown length ends where it ends") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto source = open_source(server.url("cut/1000"), impatient());
+    CHECK(fetch(*source, 500, 5000) == expected(500, 500));
+    Bytes out(600);
+    source->start(500, out.size());
+    try {
+        read_on(*source, out);
+        FAIL("read");
+    } catch (const Error& e) {
+        CHECK(e.code() == ErrorCode::refused);
+    }
+}
+
+TEST_CASE("redirects that lead nowhere are not followed for ever") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    CHECK(failure(server.url("loop")) == ErrorCode::failed);
+    const auto source = open_source(server.url("loop"), impatient());
+    CHECK_THROWS_WITH(fetch(*source, 0, 10), Catch::Contains("redirects"));
+    CHECK(source->requests() == 9);
 }
 
 TEST_CASE("more than was asked for is never delivered, nor read for long") {

@@ -6,10 +6,14 @@ The first part of a URL's path says how:
   /good            as it should be, HTTP/1.1 with ranges
   /no-ranges       answers every range with the whole file
   /no-length       the same, without saying how long the file is
+  /cut/N           as if that were all, but the body ends after N bytes
   /drop/N          breaks off after N bytes of each answer
   /etag/N          another ETag from the N-th request on, for good
   /etag-once/N     another ETag from the N-th request on, and the same from then on for new visitors
+  /length/N        another length of the file from the N-th request on
+  /date/N          no ETag, another Last-Modified from the N-th request on
   /busy/N          503 for the first N requests
+  /later/N         the same, with "Retry-After: 2"
   /slow            one byte a second
   /endless         an answer that never ends
   /surplus         a range and then more than was asked for
@@ -18,10 +22,12 @@ The first part of a URL's path says how:
   /wrong/N         byte N is always wrong
   /silent-once/N   the first answer of more than N bytes stops after so many, the connection stays
   /silent/N        every such answer
-  /unsatisfiable   416, whatever is asked for
+  /trickle-once/N  the same, but goes on with 1000 bytes a second
+  /unsatisfiable/N 416 from the N-th request on, whatever is asked for
   /login           wants user name "node" and password "secret"
   /token           wants the header "X-Token: secret"
   /elsewhere/PORT/HOW  redirects to /HOW on the given port, another origin
+  /loop            redirects to itself
   /gone            404
 
 It is a proxy, too: of "http://HOST/HOW" it looks at HOW.
@@ -61,11 +67,14 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         first, last = text.removeprefix("bytes=").split("-")
         return int(first), min(int(last) + 1, len(CONTENT))
 
-    def send_start(self, status, start, end, etag='"one"', length=None):
+    def send_start(self, status, start, end, etag='"one"', length=None, date=None, whole=None):
         self.send_response(status)
-        self.send_header("ETag", etag)
+        if date is None:
+            self.send_header("ETag", etag)
+        else:
+            self.send_header("Last-Modified", date)
         if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{len(CONTENT)}")
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{whole or len(CONTENT)}")
         if length is not None:
             self.send_header("Content-Length", str(length))
         else:
@@ -87,7 +96,7 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    def do_good(self, value, count, etag='"one"', change=None):
+    def do_good(self, value, count, change=None, **said):
         start, end = self.asked_range()
         if start >= len(CONTENT):
             self.refuse(416, [("Content-Range", f"bytes */{len(CONTENT)}")])
@@ -95,7 +104,7 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         data = bytearray(CONTENT[start:end])
         if change is not None and start <= change < end:
             data[change - start] ^= 1
-        self.send_start(206, start, end, etag, len(data))
+        self.send_start(206, start, end, length=len(data), **said)
         self.send_piecewise(data)
 
     def do_no_ranges(self, value, count):
@@ -106,6 +115,10 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         self.send_start(200, 0, len(CONTENT))
         self.send_piecewise(CONTENT)
 
+    def do_cut(self, value, count):
+        self.send_start(200, 0, len(CONTENT))
+        self.send_piecewise(CONTENT[: int(value)])
+
     def do_drop(self, value, count):
         start, end = self.asked_range()
         self.send_start(206, start, end, length=end - start)
@@ -113,16 +126,26 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
 
     def do_etag(self, value, count):
-        self.do_good(value, count, f'"{count}"' if count >= int(value) else '"one"')
+        self.do_good(value, count, etag=f'"{count}"' if count >= int(value) else '"one"')
 
     def do_etag_once(self, value, count):
-        self.do_good(value, count, '"two"' if count >= int(value) else '"one"')
+        self.do_good(value, count, etag='"two"' if count >= int(value) else '"one"')
 
-    def do_busy(self, value, count):
+    def do_length(self, value, count):
+        self.do_good(value, count, whole=len(CONTENT) + max(0, count - int(value) + 1))
+
+    def do_date(self, value, count):
+        day = 1 + max(0, count - int(value) + 1)
+        self.do_good(value, count, date=f"{day:02} Jan 2024 00:00:00 GMT")
+
+    def do_busy(self, value, count, headers=()):
         if count <= int(value):
-            self.refuse(503)
+            self.refuse(503, headers)
         else:
             self.do_good(value, count)
+
+    def do_later(self, value, count):
+        self.do_busy(value, count, [("Retry-After", "2")])
 
     def do_slow(self, value, count):
         start, end = self.asked_range()
@@ -187,8 +210,29 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
             flipped.update({"silent"} if silent else {})
         (self.do_silent if silent else self.do_good)(value, count)
 
+    def do_trickle_once(self, value, count):
+        start, end = self.asked_range()
+        slow = start + int(value)
+        with lock:
+            trickles = end > slow and "trickle" not in flipped
+            flipped.update({"trickle"} if trickles else {})
+        if not trickles:
+            self.do_good(value, count)
+            return
+        self.send_start(206, start, end, length=end - start)
+        self.send_piecewise(CONTENT[start:slow])
+        for place in range(slow, end, 100):
+            time.sleep(0.1)
+            self.wfile.write(CONTENT[place : min(end, place + 100)])
+
     def do_unsatisfiable(self, value, count):
-        self.refuse(416, [("Content-Range", f"bytes */{len(CONTENT)}")])
+        if count >= int(value):
+            self.refuse(416, [("Content-Range", f"bytes */{len(CONTENT)}")])
+        else:
+            self.do_good(value, count)
+
+    def do_loop(self, value, count):
+        self.refuse(302, [("Location", "/loop")])
 
     def do_gone(self, value, count):
         self.refuse(404)
