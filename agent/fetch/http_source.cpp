@@ -148,6 +148,7 @@ Clock::time_point HttpSource::deadline() const {
 
 void HttpSource::compare(const HttpResponse& response) {
     const std::lock_guard lock(file_mutex_);
+    file_.contacted = true;
     file_.seekable = response.status == 206;
     if (!file_.seen) {
         file_.seen = true;

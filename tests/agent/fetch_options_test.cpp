@@ -140,7 +140,8 @@ TEST_CASE("a server slower than it may be is connected to anew, a slow one that 
     SECTION("1000 bytes a second are too few") {
         options.slowest = 10000;
     }
-    SECTION("or enough") {
+    SECTION("or enough, even in the answer that is the first contact") {
+        options.first_contact = 1s;
         out.resize(22'000);
         requests = 1;
     }

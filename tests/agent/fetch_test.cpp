@@ -262,6 +262,17 @@ TEST_CASE("a server that is not there is given up soon") {
     CHECK(std::chrono::steady_clock::now() - before < 20s);
 }
 
+TEST_CASE("a server that was there once is waited for until the deadline") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    FetchOptions options = impatient();
+    options.first_contact = 1s;
+    const auto source = open_source(server.url("mute/2"), options);
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    std::this_thread::sleep_for(1100ms);
+    CHECK(fetch(*source, 1000, 1000) == expected(1000, 1000));
+}
+
 TEST_CASE("user name and password reach their own server and no other") {
     const ServedFile file;
     const BadServer server(file.path());
