@@ -70,6 +70,12 @@ void InstallPlan::use_target(const ChunkWalk& walk) {
     });
 }
 
+void InstallPlan::set_missing(std::uint32_t number) {
+    const bool may_be_copied =
+        origins_[number] == ChunkOrigin::in_place && places_.at(number) != nowhere;
+    origins_[number] = may_be_copied ? ChunkOrigin::running : ChunkOrigin::bundle;
+}
+
 std::uint64_t InstallPlan::target_offset(std::uint32_t number) const {
     std::uint64_t sum = sums_[number / sum_interval];
     for (std::uint32_t before = number / sum_interval * sum_interval; before < number; ++before)

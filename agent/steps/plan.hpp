@@ -12,7 +12,7 @@ namespace quoin {
 
 enum class ChunkOrigin : std::uint8_t {
     bundle,   ///< must be fetched
-    in_place, ///< the slot to be written may hold it where it belongs
+    in_place, ///< the slot to be written may hold it where it belongs; if not, see set_missing()
     running,  ///< the running slot (or its boot image) may hold it at local_offset()
 };
 
@@ -36,8 +36,9 @@ class InstallPlan {
     void use_running(const ChunkWalk& walk);
     /// What the slot that is to be written may hold, where it belongs.
     void use_target(const ChunkWalk& walk);
-    /// The chunk is not where the plan believed it to be.
-    void set_missing(std::uint32_t number) { origins_[number] = ChunkOrigin::bundle; }
+    /// The chunk is not where the plan believed it to be. Its origin is now the next best: one that
+    /// is not in place may still be in the running slot.
+    void set_missing(std::uint32_t number);
 
     [[nodiscard]] const IndexView& index() const { return index_; }
     /// The index as it lies in the bundle.
@@ -65,11 +66,11 @@ class InstallPlan {
     WantedChunks wanted(std::vector<std::uint32_t>&& numbers) const = delete;
 
   private:
-    /// An offset for each chunk, in 5 bytes.
+    /// An offset for each chunk, in 5 bytes; `nowhere` until it is set.
     class Places {
       public:
         Places() = default;
-        explicit Places(std::size_t count) : low_(count), high_(count) {}
+        explicit Places(std::size_t count) : low_(count, UINT32_MAX), high_(count, UINT8_MAX) {}
         [[nodiscard]] std::uint64_t at(std::size_t number) const {
             return std::uint64_t{high_[number]} << 32U | low_[number];
         }
@@ -82,7 +83,8 @@ class InstallPlan {
         std::vector<std::uint32_t> low_;
         std::vector<std::uint8_t> high_;
     };
-    static_assert(max_chunks * max_chunk_size <= std::uint64_t{1} << 40U);
+    static constexpr std::uint64_t nowhere = (std::uint64_t{1} << 40U) - 1;
+    static_assert(max_chunks * max_chunk_size <= nowhere + 1);
 
     [[nodiscard]] std::vector<std::uint32_t> missing_numbers(bool with_root);
 

@@ -102,11 +102,7 @@ void prove_local_chunks(PreparedInstall& prepared, const Node& node, const Progr
         const Chunk chunk = plan.index().chunk(number);
         const std::uint64_t place = std::exchange(done, done + chunk.size);
         step(done, whole);
-        const bool in_place = plan.origin(number) == ChunkOrigin::in_place;
-        if (plan.origin(number) != ChunkOrigin::bundle &&
-            !holds_chunk(in_place ? target : running, in_place ? place : plan.local_offset(number),
-                         chunk, content))
-            plan.set_missing(number);
+        settle_origin(plan, number, place, target, running, content);
     }
 }
 

@@ -20,20 +20,13 @@ void use_local_chunks(const Region& target, const Region& running, InstallPlan& 
     for (std::uint32_t number = 0; number < plan.index().root_chunks(); ++number) {
         const Chunk chunk = plan.index().chunk(number);
         const std::uint64_t place = std::exchange(offset, offset + chunk.size);
+        settle_origin(plan, number, place, target, running, content);
         switch (plan.origin(number)) {
         case ChunkOrigin::bundle:
             continue;
         case ChunkOrigin::in_place:
-            if (!holds_chunk(target, place, chunk, content)) {
-                plan.set_missing(number);
-                continue;
-            }
             break;
         case ChunkOrigin::running:
-            if (!holds_chunk(running, plan.local_offset(number), chunk, content)) {
-                plan.set_missing(number);
-                continue;
-            }
             writer.put(place, content);
             break;
         }
@@ -51,6 +44,26 @@ bool holds_chunk(const Region& region, std::uint64_t offset, const Chunk& chunk,
         return false;
     }
     return chunk_hash(buffer) == chunk.hash;
+}
+
+void settle_origin(InstallPlan& plan, std::uint32_t number, std::uint64_t place,
+                   const Region& target, const Region& running, Bytes& buffer) {
+    const Chunk chunk = plan.index().chunk(number);
+    for (;;) {
+        switch (plan.origin(number)) {
+        case ChunkOrigin::bundle:
+            return;
+        case ChunkOrigin::in_place:
+            if (holds_chunk(target, place, chunk, buffer))
+                return;
+            break;
+        case ChunkOrigin::running:
+            if (holds_chunk(running, plan.local_offset(number), chunk, buffer))
+                return;
+            break;
+        }
+        plan.set_missing(number);
+    }
 }
 
 WriteSlotResult write_slot(const Region& target, const Region& running, InstallPlan& plan,

@@ -395,6 +395,16 @@ TEST_CASE("an interrupted install goes on with what is already there") {
     CHECK(report.bytes_fetched < report.bytes_total * 3 / 4);
 }
 
+TEST_CASE("an interrupted update still copies what the running slot has") {
+    const TestNode node(first);
+    const Release next = node.release(changed(first, "1.1.0"));
+    const auto stop = [] { throw Error("stopped by the test"); };
+    CHECK_THROWS_AS(node.install(next.bundle, while_writing(0, stop)), Error);
+    const InstallReport report = node.install(next.bundle);
+    CHECK_NOTHROW(node.check_armed(next));
+    CHECK(report.bytes_fetched < report.bytes_total / 4);
+}
+
 TEST_CASE("SIGTERM stops an install in order and is an ordinary signal afterwards") {
     const TestNode node(first);
     const Release next = node.release(content("2.0.0", 2));

@@ -98,6 +98,19 @@ TEST_CASE("a chunk in place is preferred to a copy, one at another place is none
     CHECK(plan.origin(2) == ChunkOrigin::bundle);
 }
 
+TEST_CASE(
+    "a chunk that is not in place after all is copied, and fetched if it is not there either") {
+    InstallPlan plan = plan_for(index({chunk(1, 10), chunk(2, 20)}),
+                                index({chunk(1, 10), chunk(2, 20)}), index({chunk(2, 20)}));
+    plan.set_missing(0);
+    CHECK(plan.origin(0) == ChunkOrigin::bundle);
+    plan.set_missing(1);
+    CHECK(plan.origin(1) == ChunkOrigin::running);
+    CHECK(plan.local_offset(1) == 0);
+    plan.set_missing(1);
+    CHECK(plan.origin(1) == ChunkOrigin::bundle);
+}
+
 TEST_CASE("an equal hash with another size is another chunk") {
     const InstallPlan plan =
         plan_for(index({chunk(1, 10)}), index({chunk(1, 11)}), index({chunk(1, 9)}));
