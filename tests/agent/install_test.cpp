@@ -284,7 +284,7 @@ TEST_CASE("a slot that does not keep what was written to it is not armed") {
     const Release next = node.release(content("2.0.0", 2));
     const Node open = Node::open(node.options(), false);
     const std::uint64_t place = open.slot('b').root.start;
-    for (const std::uint64_t offset : {0, 4095, 200000}) {
+    for (const std::uint64_t offset : {0U, 4095U, 200000U}) {
         INFO("byte " << offset);
         const auto damage = while_writing(1, [&] { flip(node.image(), place + offset); });
         CHECK_THAT(failed_install(node, next.bundle, damage).what(),
