@@ -72,7 +72,7 @@ RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options
     image.kernel_release = assembly.kernel().release();
     image.kernel = std::move(assembly.kernel().image());
     image.os_release = std::move(finished.os_release);
-    image.newest_mtime = finished.newest_mtime;
+    image.time = finished.time;
     image.warnings = std::move(finished.warnings);
     for (std::string& warning :
          missing_requirements(assembly.tree(), options.added, image.kernel_release))
@@ -80,8 +80,8 @@ RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options
     for (const std::string& pattern : assembly.removals().unused())
         image.warnings.push_back("the pattern '" + pattern + "' in 'remove' matches nothing");
     for (const auto& [name, path] : writer.lost_attributes())
-        image.warnings.push_back("squashfs cannot store the extended attribute '" + name +
-                                 "' (of /" + printable(path) + "), ignoring");
+        image.warnings.push_back("squashfs cannot store the extended attribute '" +
+                                 printable(name) + "' (of /" + printable(path) + "), ignoring");
     return image;
 }
 

@@ -44,7 +44,7 @@ struct RootImage {
     std::string kernel_release;        ///< "6.1.0-50-cloud-amd64"
     Bytes kernel;                      ///< vmlinuz, taken out of the root
     std::string os_release;            ///< with IMAGE_ID and IMAGE_VERSION, as in the root
-    std::int64_t newest_mtime = 0;     ///< of the source's entries, clamped by SOURCE_DATE_EPOCH
+    std::int64_t time = 0;             ///< of the image; none in it is later
     std::vector<std::string> warnings; ///< what the agent or booting needs and the root lacks
 };
 

@@ -206,7 +206,7 @@ BuildReport build_image(const BuildOptions& options) {
     announce("assembling the UKI");
     const auto command_line = kernel_command_line(recipe, root_hash, verity, root.size);
     const auto uki = sign_for_secure_boot(build_uki(recipe, root, initrd, command_line), keys,
-                                          root.newest_mtime, name + ".efi");
+                                          root.time, name + ".efi");
     pwrite_all(outputs.uki.fd(), uki, 0, outputs.uki.final_path());
 
     announce("writing the block index and the ESP");
@@ -224,8 +224,7 @@ BuildReport build_image(const BuildOptions& options) {
                             {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
     });
     auto uki_output = begin_describing(outputs.uki);
-    write_other_partitions(recipe, keys, disk.temporary_path(), layout, root_hash, uki,
-                           root.newest_mtime);
+    write_other_partitions(recipe, keys, disk.temporary_path(), layout, root_hash, uki, root.time);
     const auto bundle = begun_bundle.get();
 
     announce("writing the bundle, completing the disk");
@@ -233,7 +232,7 @@ BuildReport build_image(const BuildOptions& options) {
         write_bundle_data(bundle);
         return begin_describing(outputs.bundle).get();
     });
-    complete_disk(recipe, outputs, layout, root_hash, root.newest_mtime);
+    complete_disk(recipe, outputs, layout, root_hash, root.time);
     auto disk_output = begin_describing(disk);
 
     announce("describing the outputs");
@@ -244,8 +243,6 @@ BuildReport build_image(const BuildOptions& options) {
     for (const auto& algorithm : random_algorithms(head))
         report.warnings.push_back("signatures by " + algorithm +
                                   " are random: built again, the bundle is not the same bytes");
-    for (auto& warning : other_tools(recipe.tools))
-        report.warnings.push_back(std::move(warning));
     for (auto& warning : trust_warnings(recipe, anchors, head))
         report.warnings.push_back(std::move(warning));
     report.root_hash = root_hash.hex();
@@ -255,6 +252,8 @@ BuildReport build_image(const BuildOptions& options) {
     pwrite_all(outputs.report.fd(), bytes_of(report.json()), 0, outputs.report.final_path());
     check_interruption();
     outputs.commit();
+    for (const auto& warning : other_tools(recipe.tools)) // of this machine, not of the image
+        say_warning(warning);
     return report;
 }
 

@@ -129,6 +129,12 @@ void RootAssembly::store(Node& node, const Entry& entry, const ContentReader& co
         node.inode->held = read_whole(content, largest_held_file, path);
     } else if (is_unit_file(path) && entry.size <= largest_unit_file) {
         const Bytes text = read_whole(content, largest_unit_file, path);
+        if (text.size() > unit_texts_left_)
+            throw refused("cannot use '" + printable(path) +
+                          "': all systemd units together take "
+                          "more than " +
+                          format_size(most_unit_text));
+        unit_texts_left_ -= text.size();
         unit_texts_[node.inode.get()] = text_of(text);
         write(path, *node.inode, read_from(text));
     } else {

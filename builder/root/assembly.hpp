@@ -19,6 +19,9 @@
 
 namespace quoin {
 
+/// All unit files of a root together, which are held in memory.
+constexpr std::uint64_t most_unit_text = 16 * MiB;
+
 /// Memory: one tree node an entry, the kernel, and the few small files that are edited at the end.
 class RootAssembly {
   public:
@@ -62,6 +65,7 @@ class RootAssembly {
     RemovalPatterns removals_;
     RootCounter counter_{RootLimits{}};
     std::unordered_map<const Inode*, std::string> unit_texts_;
+    std::uint64_t unit_texts_left_ = most_unit_text;
     std::unordered_map<std::size_t, ModuleSource> module_sources_; ///< by number of content
 
     // Of the current layer:

@@ -50,12 +50,12 @@ class Finishing {
     }
 
     void find_times() {
+        std::int64_t newest = 0;
         tree_.walk([&](Node& node) {
             if (!node.inode->generated)
-                result_.newest_mtime =
-                    std::max(result_.newest_mtime, clamped(node.inode->entry.mtime));
+                newest = std::max(newest, clamped(node.inode->entry.mtime));
         });
-        result_.time = epoch_.value_or(result_.newest_mtime);
+        result_.time = epoch_.value_or(newest);
     }
 
     void set_times() {

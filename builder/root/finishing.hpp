@@ -14,8 +14,7 @@ namespace quoin {
 
 struct FinishedRoot {
     std::string os_release;
-    std::int64_t newest_mtime = 0; ///< of the sources' entries, clamped
-    std::int64_t time = 0;         ///< of what Quoin made and of the file system itself
+    std::int64_t time = 0; ///< of what Quoin made and of the file system itself
     std::vector<std::string> warnings;
 };
 

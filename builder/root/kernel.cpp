@@ -40,6 +40,10 @@ bool is_boot_file(const std::string& path) {
 }
 
 void KernelChoice::offer(const std::string& release, const ContentReader& content) {
+    // It becomes part of names and of the report.
+    if (!std::ranges::all_of(release, [](char c) { return c > ' ' && c <= '~'; }))
+        throw refused("cannot use the kernel '" + printable(release) +
+                      "': its release has characters other than printable ASCII");
     seen_.insert(release);
     const bool better = wanted_.empty()
                             ? release_.empty() || compare_versions(release, release_) > 0

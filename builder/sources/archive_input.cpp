@@ -60,9 +60,10 @@ la_ssize_t ArchiveInput::read_raw(archive* reader, void* object, const void** bu
     auto& self = *static_cast<ArchiveInput*>(object);
     try {
         ssize_t count = 0;
-        do
-            count = ::read(self.input_.get(), self.raw_.data(), self.raw_.size());
-        while (count < 0 && errno == EINTR);
+        while ((count = ::read(self.input_.get(), self.raw_.data(), self.raw_.size())) < 0 &&
+               errno == EINTR)
+            if (self.observer_)
+                self.observer_({}); // a chance to stop, where a slow input gives no other
         if (count < 0)
             throw system_error("cannot read '" + self.name_ + "'");
         if (self.observer_ && count > 0)

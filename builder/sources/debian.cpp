@@ -93,6 +93,16 @@ std::optional<std::string> text_before(const std::string& text, std::string_view
     return std::nullopt;
 }
 
+/// As root mmdebstrap mounts /proc and its like into the new root. Where that may be done, nobody
+/// else sees these mounts, and they are gone with it, however it ends.
+std::vector<std::string> with_mounts_of_its_own(std::vector<std::string> command) {
+    if (geteuid() != 0 || run({"unshare", "--mount", "true"}).status != 0)
+        return command;
+    command.front() = program_path(command.front());
+    command.insert(command.begin(), {"unshare", "--mount", "--propagation", "private", "--"});
+    return command;
+}
+
 /// One run of mmdebstrap; `use` reads its standard output to the end. An error in `use` that comes
 /// from mmdebstrap's own failure (a tar that ends early) gives way to what mmdebstrap said.
 template <typename Use>
@@ -110,7 +120,7 @@ void run_mmdebstrap(const DebianRequest& request, const ProgressObserver& progre
         options.environment = {{"SOURCE_DATE_EPOCH", std::to_string(*request.time)}};
     const TemporaryDirectory scratch;
     const std::string log = scratch.path() + "/log";
-    StreamingProcess process(command, log, options);
+    StreamingProcess process(with_mounts_of_its_own(std::move(command)), log, options);
     std::exception_ptr failure;
     wait_for_output(process.output(), progress);
     try {

@@ -141,23 +141,25 @@ void read_tar(FdRef input, const std::string& name, const EntrySink& sink,
     archive* reader = owned.get();
     if (reader == nullptr)
         throw Error("cannot read '" + name + "': out of memory");
-    const auto check = [&](int result) {
+    const auto check = [&](int result, const std::string& place) {
         if (feed.failure)
             std::rethrow_exception(feed.failure);
-        check_archive(result, reader, name);
+        check_archive(result, reader, place);
     };
-    check(archive_read_support_format_tar(reader));
-    check(archive_read_open(reader, &feed, nullptr, Feed::read, nullptr));
+    check(archive_read_support_format_tar(reader), name);
+    check(archive_read_open(reader, &feed, nullptr, Feed::read, nullptr), name);
 
     archive_entry* header = nullptr;
+    std::string before = name; // of the header, for messages
     while (true) {
         const int result = archive_read_next_header(reader, &header);
         if (result == ARCHIVE_EOF)
             break;
-        check(result);
+        check(result, before);
         const Entry entry =
             in_context("cannot read '" + name + "'", [&] { return entry_of(header); });
         sink(entry, content_reader(reader, feed, entry, archive_entry_sparse_count(header) > 0));
+        before = name + "' after '" + printable(entry.path);
     }
     if (feed.failure)
         std::rethrow_exception(feed.failure);

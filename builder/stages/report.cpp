@@ -52,7 +52,7 @@ std::string BuildReport::json() const {
         {"boot_modules", boot_modules},
         {"warnings", warnings},
     };
-    return report.dump(2) + "\n";
+    return report.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string BuildReport::text() const {

@@ -45,9 +45,7 @@ static std::string package_of(const std::string& program) {
     return program;
 }
 
-/// The executable's path: PATH, then the directories for administrators, which Debian leaves out of
-/// everybody else's PATH although mkfs and its like live there.
-static std::string find_program(const std::string& program) {
+std::string program_path(const std::string& program) {
     if (program.find('/') != std::string::npos)
         return program;
     const char* path = ::getenv("PATH");
@@ -124,7 +122,7 @@ struct SpawnSetup {
 static pid_t spawn(const std::vector<std::string>& argv, const ProcessOptions& options, FdRef input,
                    FdRef output, FdRef errors, ProcessGroup group) {
     const std::string& program = argv.at(0);
-    const std::string path = find_program(program);
+    const std::string path = program_path(program);
     SpawnSetup setup(group);
     ::posix_spawn_file_actions_adddup2(&setup.actions, input.get(), STDIN_FILENO);
     ::posix_spawn_file_actions_adddup2(&setup.actions, output.get(), STDOUT_FILENO);

@@ -23,6 +23,10 @@ struct ProcessResult {
     std::string errors; ///< standard error, last 64 KiB
 };
 
+/// The executable's path: PATH, then the directories for administrators, which Debian leaves out of
+/// everybody else's PATH although mkfs and its like live there. Throws what run() throws.
+[[nodiscard]] std::string program_path(const std::string& program);
+
 /// Runs to the end and collects both outputs. Throws Error(failed) only when the program cannot be
 /// started ("cannot run 'mmdebstrap': No such file or directory; install the package mmdebstrap").
 [[nodiscard]] ProcessResult run(const std::vector<std::string>& argv,

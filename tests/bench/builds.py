@@ -15,7 +15,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from releases import BUILD, OUT, REPOSITORY, Built, keys, run, squashfs_of
+from releases import BUILD, OUT, REPOSITORY, Built, keys, run, squashfs_of, tell
 
 ROUNDS = 3
 #: Of medians of wall time, unless said otherwise.
@@ -28,6 +28,7 @@ TARGETS = {
     "nothing changed / quoin": 0.10,
 }
 PEAK_MEMORY = 256 << 20
+BUILDS_OF_QUOIN = ["quoin", "quoin, filling a cache", "nothing changed", "one changed file"]
 
 ARCHIVE = "http://deb.debian.org/debian"
 PACKAGES = ["systemd-sysv", "dbus", "linux-image-cloud-amd64", "openssh-server", "python3", "curl",
@@ -286,16 +287,23 @@ def measure(rounds: int) -> dict:
     }
 
 
-def print_table(result: dict) -> None:
+def print_table(result: dict) -> int:
     print(f"tar of {result['tar'] / 1e6:.0f} MB, zstd level {LEVEL}, blocks of {BLOCK_SIZE >> 10} KiB, "
           f"{os.cpu_count()} processors; medians of {result['rounds']} rounds in turn\n")
     print(f"{'':34}{'wall':>9}{'processor':>12}{'peak':>12}")
     for name, cost in result["medians"].items():
         print(f"{name:34}{cost['wall']:7.1f} s{cost['processor']:10.1f} s{cost['peak'] >> 20:8} MiB")
     print("\nroot image, bytes: " + ", ".join(f"{n} {s:,}" for n, s in result["sizes"].items()) + "\n")
+    missed = 0
     for name, ratio in result["ratios"].items():
-        verdict = "ok" if ratio <= TARGETS[name] else "MISSED"
-        print(f"{name:34}{ratio:9.3f}   target {TARGETS[name]:.2f}   {verdict}")
+        kept = ratio <= TARGETS[name]
+        missed += not kept
+        print(f"{name:34}{ratio:9.3f}   target {TARGETS[name]:.2f}   {'ok' if kept else 'MISSED'}")
+    peak = max(result["medians"][name]["peak"] for name in BUILDS_OF_QUOIN)
+    missed += peak > PEAK_MEMORY
+    print(f"{'peak memory of quoin':34}{peak >> 20:5} MiB   target {PEAK_MEMORY >> 20}    "
+          f"{'ok' if peak <= PEAK_MEMORY else 'MISSED'}")
+    return missed
 
 
 def main() -> int:
@@ -304,13 +312,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     result = measure(options.rounds)
-    if options.json:
-        print(json.dumps(result, indent=2))
-    else:
-        print_table(result)
-    peak = result["medians"]["quoin"]["peak"]
-    missed = [name for name, ratio in result["ratios"].items() if ratio > TARGETS[name]]
-    return 1 if missed or peak > PEAK_MEMORY else 0
+    return tell("builds", result, lambda: print_table(result), options.json)
 
 
 if __name__ == "__main__":

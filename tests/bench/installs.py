@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-from releases import OUT, Built, Node, keys, partitions, release, squashfs_of
+from releases import Built, Node, keys, partitions, release, squashfs_of, tell
 from rauc import Rauc, processor_seconds
 
 from programs import agent_command
@@ -94,11 +94,7 @@ def main() -> int:
     if rauc.written("rootfs").read_bytes() != squashfs_of(new).read_bytes():
         sys.exit("RAUC wrote something else")
     result = {"quoin": ours, "rauc": theirs}
-    (OUT / "installs.json").write_text(json.dumps(result, indent=2) + "\n")
-    if "--json" in sys.argv[1:]:
-        print(json.dumps(result, indent=2))
-        return 0
-    return 1 if print_table(ours, theirs) else 0
+    return tell("installs", result, lambda: print_table(ours, theirs), "--json" in sys.argv[1:])
 
 
 if __name__ == "__main__":

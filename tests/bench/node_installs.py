@@ -4,14 +4,13 @@ they are read, beside our own, in one QEMU run. Processor time is all that the n
 kernel's threads included: that is where dm-verity works."""
 
 import argparse
-import json
 import shutil
 import sys
 from pathlib import Path
 
 import newer_qemu
 from rauc import Rauc
-from releases import BUILD, OUT, node_release, run, squashfs_of
+from releases import BUILD, OUT, node_release, run, squashfs_of, tell
 from installs import print_table
 
 from qemu.harness import processes
@@ -144,12 +143,12 @@ def main() -> int:
     finally:
         machine.power_cut()
     result = {"sha256 of dm-verity": sha256, "quoin": ours, "rauc": theirs}
-    (OUT / "node-installs.json").write_text(json.dumps(result, indent=2) + "\n")
-    if options.json:
-        print(json.dumps(result, indent=2))
-        return 0
-    print(f"dm-verity's SHA-256 on the node: {sha256}\n")
-    return 1 if print_table(ours, theirs) else 0
+
+    def print_all() -> int:
+        print(f"dm-verity's SHA-256 on the node: {sha256}\n")
+        return print_table(ours, theirs)
+
+    return tell("node-installs", result, print_all, options.json)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,12 @@
 Everything lies in the repository, ignored by git: roots in .cache/bench, images in out/bench.
 """
 
+import contextlib
 import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,6 +70,18 @@ def run(*command) -> str:
     if done.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def tell(name: str, result: dict, print_table: Callable[[], int], as_json: bool) -> int:
+    """Keeps what a bench measured as OUT/NAME.json, prints it, and says whether a target was missed: the
+    exit status. `print_table` returns how many were."""
+    text = json.dumps(result, indent=2)
+    (OUT / f"{name}.json").write_text(text + "\n")
+    with contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout):
+        missed = print_table()
+    if as_json:
+        print(text)
+    return 1 if missed else 0
 
 
 def keys() -> Path:

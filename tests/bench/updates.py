@@ -2,13 +2,12 @@
 """What an update costs: bytes and requests over a real web server, and bytes written, with casync and
 RAUC's way beside it on the same squashfs pair. Prints a table; --json prints the same for machines."""
 
-import json
 import resource
 import sys
 from dataclasses import asdict, dataclass
 
 import peers
-from releases import OUT, Node, Built, manifest_of, release, squashfs_of
+from releases import OUT, Node, Built, manifest_of, release, squashfs_of, tell
 
 from qemu.harness.web import WebServer
 
@@ -118,7 +117,7 @@ def print_table(rows: list[Row], check: tuple[int, int]) -> int:
         print(f"{row.update:24}{mb(row.served):>8} MB in {row.served_requests}: "
               f"{verdict(agree):<7} bundle {overhead:+.3f} % {verdict(overhead <= LARGEST_OVERHEAD):<7}"
               f" written {written:+.3f} % {verdict(written <= MOST_WRITTEN):<7}"
-              f" (the kernel counts {dirtied:+.3f} %)")
+              f" the kernel counts {dirtied:+.3f} % {verdict(dirtied <= MOST_WRITTEN)}")
     requests, size = check
     is_short = requests == 1 and size <= LONGEST_CHECK
     print(f"\nchecking when there is no update: {requests} request, {size} bytes {verdict(is_short)}")
@@ -131,11 +130,7 @@ def main() -> int:
     check = measure_check(release("1.0.0"))
     result = {"updates": [asdict(row) for row in rows],
               "check": {"requests": check[0], "bytes": check[1]}}
-    (OUT / "updates.json").write_text(json.dumps(result, indent=2) + "\n")
-    if "--json" in sys.argv[1:]:
-        print(json.dumps(result, indent=2))
-        return 0
-    return 1 if print_table(rows, check) else 0
+    return tell("updates", result, lambda: print_table(rows, check), "--json" in sys.argv[1:])
 
 
 if __name__ == "__main__":

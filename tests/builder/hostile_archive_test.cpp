@@ -196,6 +196,10 @@ TEST_CASE("extremes of pax and GNU tar are refused or mean what they say") {
     CHECK_THAT(one(RawMember("pax", 'x', "999999 path=x\n").bytes()).refusal,
                Contains("malformed pax"));
     CHECK_THAT(one(RawMember("pax", 'x', "garbage").bytes()).refusal, Contains("malformed pax"));
+    CHECK_THAT(read_raw(RawMember("usr/first", '0', "x").bytes() +
+                        RawMember("pax", 'x', "garbage").bytes())
+                   .refusal,
+               Contains("after 'usr/first'"));
     // Names and headers of many megabytes.
     const std::string long_name(2 * MiB, 'a');
     CHECK_THAT(one(pax("path", long_name)).refusal, Contains("header too large"));

@@ -70,6 +70,15 @@ class FailingDebian(ProgramTest):
         said = self.fails(1, f"echo \"I: running in shell: sh -c '... echo '{refusal}' ...'\" >&2; exit 1")
         self.assertIn("running in shell", said)
 
+    def test_mounts(self):
+        """what mmdebstrap mounts as root, only it sees"""
+        if os.geteuid() != 0:
+            self.skipTest("only root's mounts could be the host's")
+        seen = self.directory / "namespace"
+        script = f'readlink /proc/self/ns/mnt >"{seen}"; cat "{root_tar()}"'
+        self.succeed(quoin(*self.build_words(), env=self.mmdebstrap(script)))
+        self.assertNotEqual(os.readlink("/proc/self/ns/mnt"), seen.read_text().strip())
+
     def test_kept(self):
         """the root is kept as it passes by, and used instead of asking again"""
         good = self.mmdebstrap(f'cat "{root_tar()}"')
