@@ -133,6 +133,14 @@ class BuildSources(ProgramTest):
             self.assertNotIn(gone, listing)
         self.assertRegex(listing, r"\b13 \S+ \S+ squashfs-root/usr/share/changed")
 
+    def test_oci_owners(self):
+        """an OCI image of one layer gives the very root that the layer's tar gives, owners and all"""
+        directory = new_directory()
+        write_oci_layout(directory / "layout", "latest", [root_tar()])
+        recipe = write_recipe(directory, "1.0.0", 'oci = "layout:latest"')
+        image = self.succeed(quoin("build", recipe, "-o", directory, "--keys", keys(), "--json")).json
+        self.assertEqual(built("1.0.0").root_hash, image["root_hash"])
+
     def test_bad_recipe(self):
         """a recipe's mistakes are all reported at once, each with file, line and column"""
         recipe = new_directory() / "bad.toml"
