@@ -76,9 +76,9 @@ TarBuilder& TarBuilder::add(Entry entry, const std::string& content) {
 
 std::string TarBuilder::bytes(const std::string& compression) const {
     const Utf8Locale locale;
+    std::string result; // the writer fills it until it is gone
     const Handle<archive, archive_write_free> owned(archive_write_new());
     archive* writer = owned.get();
-    std::string result;
     expect_ok(archive_write_set_format_pax(writer), writer);
     archive_write_set_bytes_in_last_block(writer, 1); // no padding behind compressed data
     if (!compression.empty())

@@ -416,8 +416,8 @@ TEST_CASE("SOURCE_DATE_EPOCH bounds every time and makes builds repeatable") {
 
 TEST_CASE("a kernel whose release is no text is refused by name") {
     Build build;
-    CHECK_THROWS_WITH(build.run(small_root().add(file_entry("boot/vmlinuz-9.9\xff"), "x")),
-                      Contains("vmlinuz-9.9") || Contains("kernel '9.9"));
+    CHECK_THROWS_WITH(build.run(small_root().add(file_entry("boot/vmlinuz-9.9 x"), "x")),
+                      Contains("kernel '9.9 x': its release has characters"));
 }
 
 TEST_CASE("unit files are held in memory, but not without end") {
