@@ -19,13 +19,12 @@ namespace quoin {
 /// connections, servers that are overloaded, names that do not resolve yet. There is no count of
 /// tries, only the deadlines.
 struct FetchOptions {
-    std::chrono::seconds deadline{3600};    ///< for everything, from the source's opening
-    std::chrono::seconds first_contact{60}; ///< until a server answered anything at all
-    std::chrono::seconds on_trial{30};      ///< the deadline while the running system is on trial
-    std::chrono::seconds clock{120};        ///< until the server's certificate is valid
-    std::chrono::seconds stall{30};         ///< slower than `slowest` for so long: reconnect
-    std::uint64_t slowest = 256;            ///< bytes a second
-    std::uint64_t fastest = 0;              ///< bytes a second; 0: no limit
+    std::chrono::seconds deadline{3600};        ///< for everything, from the source's opening
+    std::chrono::seconds first_contact{60};     ///< until a server answered anything at all
+    std::chrono::seconds clock{120};            ///< until the server's certificate is valid
+    std::chrono::seconds stall{30};             ///< slower than `slowest` for so long: reconnect
+    std::uint64_t slowest = 256;                ///< bytes a second
+    std::uint64_t fastest = 0;                  ///< bytes a second; 0: no limit
     std::chrono::milliseconds first_pause{500}; ///< before the first retry; doubles up to a minute
     std::uint64_t most_bytes = UINT64_MAX;      ///< that may be transferred, wanted or not
     std::string certificates;                   ///< PEM file of trusted CAs; empty: the system's

@@ -173,7 +173,8 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
     // for the lock that is held meanwhile: a slow server must not cost a good release its verdict.
     const bool on_trial =
         is_on_trial(observe(node, loader, AgentState::read(node.state_directory())));
-    const auto deadline = on_trial ? std::min(fetch.deadline, fetch.on_trial) : fetch.deadline;
+    const auto deadline =
+        on_trial ? std::min(fetch.deadline, options.deadline_on_trial) : fetch.deadline;
 
     InstallReport report;
     const auto run = [&] {

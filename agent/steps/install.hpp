@@ -9,6 +9,7 @@
 #include "base/progress.hpp"
 #include "bundle/causes.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,7 @@ struct InstallOptions {
     std::string source;             ///< path or URL
     bool allow_quarantined = false; ///< --force-quarantined: explicit local override
     FetchOptions fetch;             ///< deadlines of a web source; `cancelled` is set by install()
+    std::chrono::seconds deadline_on_trial{30}; ///< at most, while the running system is on trial
 };
 
 /// The last line of `install --json`.

@@ -122,7 +122,7 @@ TEST_CASE("a slow server does not keep the lock from the gate that waits for it"
     const Release second = node.release(content("2.0.0", 2));
     const BadServer confirmed(second.bundle);
     InstallOptions options = from(confirmed.url("good"));
-    options.fetch.on_trial = 0s;
+    options.deadline_on_trial = 0s;
     CHECK_NOTHROW(node.install(options)); // the running system has its verdict
 
     (void)boot(node); // 2.0.0, on trial
@@ -130,9 +130,9 @@ TEST_CASE("a slow server does not keep the lock from the gate that waits for it"
     const BadServer server(third.bundle);
     options.source = server.url("slow");
     options.fetch.deadline = 1h;
-    options.fetch.on_trial = 1s;
+    options.deadline_on_trial = 1s;
     CHECK_THROWS_WITH(node.install(options), Catch::Contains("gave up after"));
     options.source = server.url("good");
-    options.fetch.on_trial = 10s;
+    options.deadline_on_trial = 10s;
     CHECK_THROWS_WITH(node.install(options), Catch::Contains("not confirmed yet"));
 }
