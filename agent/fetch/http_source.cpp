@@ -140,13 +140,24 @@ bool HttpSource::seekable() const {
     return file_.seekable;
 }
 
+SourceChanged HttpSource::changed() const {
+    return SourceChanged("cannot fetch '" + name_ + "': the file changed meanwhile");
+}
+
 Clock::time_point HttpSource::deadline() const {
     const std::lock_guard lock(file_mutex_);
     return opened_ + (file_.contacted ? options_.deadline
                                       : std::min(options_.first_contact, options_.deadline));
 }
 
+void HttpSource::compare_size(const HttpResponse& response) const {
+    const auto known = size();
+    if (known && response.file_size && *known != *response.file_size)
+        throw changed();
+}
+
 void HttpSource::compare(const HttpResponse& response) {
+    compare_size(response);
     const std::lock_guard lock(file_mutex_);
     file_.contacted = true;
     file_.seekable = response.status == 206;
@@ -157,9 +168,8 @@ void HttpSource::compare(const HttpResponse& response) {
         file_.size = response.file_size;
         return;
     }
-    if (differ(file_.etag, response.etag) || differ(file_.last_modified, response.last_modified) ||
-        (file_.size && response.file_size && *file_.size != *response.file_size))
-        throw SourceChanged("cannot fetch '" + name_ + "': the file changed meanwhile");
+    if (differ(file_.etag, response.etag) || differ(file_.last_modified, response.last_modified))
+        throw changed();
 }
 
 bool HttpSource::ends_at(std::uint64_t place, const HttpResult& result) const {
@@ -209,6 +219,9 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
         return late || pipe.abandoned();
     };
     const HttpResult result = client_.get(transfer.next, transfer.end - transfer.next, handlers);
+    // A file that became too short for the range; the other headers may be the error page's own.
+    if (result.response.status == 416)
+        compare_size(result.response);
     if (transfer.next == transfer.end || pipe.abandoned() || ends_at(transfer.next, result))
         return std::nullopt;
     if (result.response.status != 0) {

@@ -12,7 +12,7 @@ namespace quoin {
 /// Downloads each range on a thread of its own, at most 512 KiB ahead of the reader. A broken
 /// transfer goes on at the next missing byte. Servers that answer a range with the whole file are
 /// read up to and through it. ETag, date and length of the first answer must be those of every
-/// later one.
+/// later one; of a 416 the length alone.
 class HttpSource final : public BundleSource {
   public:
     HttpSource(Url url, FetchOptions options);
@@ -49,7 +49,10 @@ class HttpSource final : public BundleSource {
     /// One request. Nothing when the transfer came to its end or nobody wants it any more, else why
     /// it is worth trying again; throws when it is not.
     [[nodiscard]] std::optional<Setback> request(Transfer& transfer, BytePipe& pipe);
+    /// Both throw changed() when the answer is not of the file that the first one was of.
+    void compare_size(const HttpResponse& response) const;
     void compare(const HttpResponse& response);
+    [[nodiscard]] SourceChanged changed() const;
     [[nodiscard]] bool ends_at(std::uint64_t place, const HttpResult& result) const;
     [[nodiscard]] std::string judge(const HttpResult& result) const;
     /// Waits as long as the rate limit wants before `size` more bytes are taken. libcurl's own

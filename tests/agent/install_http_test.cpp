@@ -60,7 +60,7 @@ TEST_CASE("many kinds of bad servers serve an install all the same") {
          {std::string("good"), std::string("no-ranges"), std::string("no-length"),
           std::string("endless"), std::string("surplus"), std::string("drop/100000"),
           std::string("busy/2"), "wrong-once/" + std::to_string(data + 600'000),
-          std::string("etag-once/2"),
+          std::string("etag-once/2"), std::string("shorter-once/2"),
           // Only the contents table is missing, which no install reads.
           "cut/" + std::to_string(data + next.manifest.data_size)}) {
         INFO(how);

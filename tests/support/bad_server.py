@@ -13,6 +13,7 @@ The first part of a URL's path says how:
   /mute/N          three requests from the N-th on get no answer
   /length/N        another length of the file from the N-th request on
   /date/N          no ETag, another Last-Modified from the N-th request on
+  /shorter-once/N  the N-th request is too far for the file that lies there meanwhile: 416
   /busy/N          503 for the first N requests
   /later/N         the same, with "Retry-After: 2"
   /slow            one byte a second
@@ -144,6 +145,12 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
     def do_date(self, value, count):
         day = 1 + max(0, count - int(value) + 1)
         self.do_good(value, count, date=f"{day:02} Jan 2024 00:00:00 GMT")
+
+    def do_shorter_once(self, value, count):
+        if count == int(value):
+            self.refuse(416, [("Content-Range", f"bytes */{self.asked_range()[0]}")])
+        else:
+            self.do_good(value, count)
 
     def do_busy(self, value, count, headers=()):
         if count <= int(value):
