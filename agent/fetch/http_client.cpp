@@ -155,6 +155,8 @@ HttpClient::HttpClient(Url url, const FetchOptions& options)
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+    // What is for a server is not for the proxy that leads to it: CONNECT goes without the headers.
+    curl_easy_setopt(curl, CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "quoin-agent/" QUOIN_VERSION);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);

@@ -110,6 +110,39 @@ TEST_CASE("a proxy is asked instead of the server") {
     CHECK(fetches("http://node.invalid/good", options));
 }
 
+TEST_CASE("through a proxy, too, headers are for the server that was named and no other") {
+    const ServedFile file;
+    const BadServer server(file.path()); // also the proxy, which over plain HTTP reads everything
+    const BadServer other(file.path());
+    FetchOptions options = impatient();
+    options.proxy = server.url("");
+    options.headers = file.write("headers", "X-Token: secret\n");
+    CHECK(fetches("http://node.invalid/token", options));
+    CHECK_THROWS_AS(fetches("http://node.invalid/elsewhere/" + other.port() + "/token", options),
+                    Error);
+    CHECK(fetches("http://node.invalid/elsewhere/" + other.port() + "/good", options));
+}
+
+TEST_CASE("a proxy in front of an HTTPS server sees neither headers nor user name and password") {
+    if (no_nginx())
+        return;
+    const ServedFile file;
+    const Nginx server(file.directory());
+    const ConnectProxy proxy;
+    FetchOptions options = impatient();
+    options.certificates = server.certificate();
+    options.proxy = proxy.url();
+    std::string url = server.secure_url("token/file");
+    url.insert(8, "node:password@");
+    CHECK_THROWS_AS(fetches(url, options), Error);
+    options.headers = file.write("headers", "X-Token: secret\nAuthorization: Bearer secret\n");
+    CHECK(fetches(url, options));
+    const std::string seen = proxy.seen();
+    CHECK_THAT(seen, Contains("CONNECT localhost:"));
+    CHECK_THAT(seen, !Contains("token", Catch::CaseSensitive::No) && !Contains("secret"));
+    CHECK_THAT(seen, !Contains("Authorization", Catch::CaseSensitive::No));
+}
+
 TEST_CASE("a rate limit holds a transfer back") {
     const ServedFile file;
     const BadServer server(file.path());

@@ -47,6 +47,16 @@ void wait_for(unsigned port, const std::string& error_log) {
     throw Error("the test's web server does not start: " + read_text(error_log));
 }
 
+/// The first line of what a server of ours prints.
+unsigned printed_port(const StreamingProcess& process, const std::string& messages) {
+    std::string line;
+    for (char next = 0; ::read(process.output().get(), &next, 1) == 1 && next != '\n';)
+        line += next;
+    if (line.empty())
+        throw Error("a server of the test does not start: " + read_text(messages));
+    return static_cast<unsigned>(std::stoul(line));
+}
+
 void write_text(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
 }
@@ -123,6 +133,8 @@ Nginx::Nginx(const std::string& directory, std::chrono::seconds valid_in)
                    "    root " +
                    directory +
                    ";\n"
+                   "    location /token/ { if ($http_x_token != secret) { return 403; }\n"
+                   "      rewrite ^/token/(.*)$ /$1 break; }\n"
                    "    location /to-http/ { rewrite ^/to-http/(.*)$ http://127.0.0.1:" +
                    std::to_string(port_) +
                    "/$1 redirect; }\n"
@@ -161,19 +173,25 @@ std::vector<std::string> Nginx::log(std::size_t expected) const {
 }
 
 BadServer::BadServer(const std::string& file) {
+    const std::string messages = own_.path() + "/messages";
     process_ = std::make_unique<StreamingProcess>(
-        std::vector<std::string>{"python3", BAD_SERVER, file}, own_.path() + "/messages");
-    std::string line;
-    for (char next = 0; ::read(process_->output().get(), &next, 1) == 1 && next != '\n';)
-        line += next;
-    if (line.empty())
-        throw Error("the misbehaving server does not start: " +
-                    read_text(own_.path() + "/messages"));
-    port_ = static_cast<unsigned>(std::stoul(line));
+        std::vector<std::string>{"python3", SUPPORT_DIRECTORY "/bad_server.py", file}, messages);
+    port_ = printed_port(*process_, messages);
 }
 
 std::string BadServer::url(const std::string& behaviour) const {
     return "http://127.0.0.1:" + std::to_string(port_) + "/" + behaviour;
+}
+
+ConnectProxy::ConnectProxy() {
+    const std::string messages = own_.path() + "/messages";
+    process_ = std::make_unique<StreamingProcess>(
+        std::vector<std::string>{"python3", SUPPORT_DIRECTORY "/connect_proxy.py"}, messages);
+    port_ = printed_port(*process_, messages);
+}
+
+std::string ConnectProxy::seen() const {
+    return read_text(own_.path() + "/messages");
 }
 
 } // namespace quoin::test

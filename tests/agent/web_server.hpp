@@ -11,7 +11,8 @@
 
 namespace quoin::test {
 
-/// nginx serving a directory over HTTP and HTTPS until this object dies.
+/// nginx serving a directory over HTTP and HTTPS until this object dies; below "token/" only to who
+/// sends "X-Token: secret".
 class Nginx {
   public:
     /// Its certificate is valid from `valid_in` from now on.
@@ -41,6 +42,20 @@ class BadServer {
     explicit BadServer(const std::string& file);
     [[nodiscard]] std::string url(const std::string& behaviour) const;
     [[nodiscard]] std::string port() const { return std::to_string(port_); }
+
+  private:
+    TemporaryDirectory own_;
+    std::unique_ptr<StreamingProcess> process_;
+    unsigned port_ = 0;
+};
+
+/// tests/support/connect_proxy.py: through it goes what is for HTTPS servers on the loopback.
+class ConnectProxy {
+  public:
+    ConnectProxy();
+    [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+    /// Request lines and headers that were meant for the proxy, or that it could read.
+    [[nodiscard]] std::string seen() const;
 
   private:
     TemporaryDirectory own_;
