@@ -203,6 +203,7 @@ HttpResult HttpClient::request(const Url& url, const HttpHandlers& handlers) {
         result.problem =
             handles_->message[0] != '\0' ? handles_->message : curl_easy_strerror(code);
         result.transient = is_transient(code);
+        curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &result.proxy_status);
         long verified = 0;
         curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verified);
         result.clock_behind =

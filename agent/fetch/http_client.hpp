@@ -38,6 +38,7 @@ struct HttpResult {
     HttpResponse response;
     std::string problem;       ///< empty when the body came to its end or the handlers stopped it
     bool transient = false;    ///< the problem may pass by itself
+    long proxy_status = 0;     ///< of the proxy's answer to CONNECT; 0: there was none
     bool clock_behind = false; ///< the server's certificate is not valid yet
 };
 

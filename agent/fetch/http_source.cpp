@@ -189,7 +189,9 @@ std::string HttpSource::judge(const HttpResult& result) const {
     if (result.clock_behind)
         return result.problem + " (or the clock of this node is behind)";
     if (!result.problem.empty()) {
-        if (!result.transient)
+        // libcurl calls both a broken connection to the proxy and its refusal a failure to receive.
+        const bool proxy_refuses = result.proxy_status >= 400 && !is_transient(result.proxy_status);
+        if (!result.transient || proxy_refuses)
             throw Error(cannot + result.problem);
         return result.problem;
     }

@@ -143,6 +143,21 @@ TEST_CASE("a proxy in front of an HTTPS server sees neither headers nor user nam
     CHECK_THAT(seen, !Contains("Authorization", Catch::CaseSensitive::No));
 }
 
+TEST_CASE("a proxy that refuses is asked again only when that may pass") {
+    FetchOptions options = impatient();
+    options.first_contact = 1s;
+    for (const auto& [status, is_final] :
+         {std::pair("403", true), std::pair("407", true), std::pair("503", false)}) {
+        INFO(status);
+        const ConnectProxy proxy(status);
+        options.proxy = proxy.url();
+        const auto source = open_source("https://node.invalid/file", options);
+        Bytes out(10);
+        CHECK_THROWS_WITH(read_range(*source, 0, out), Contains(status));
+        CHECK((source->requests() == 1) == is_final);
+    }
+}
+
 TEST_CASE("a rate limit holds a transfer back") {
     const ServedFile file;
     const BadServer server(file.path());

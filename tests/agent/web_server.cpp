@@ -183,10 +183,12 @@ std::string BadServer::url(const std::string& behaviour) const {
     return "http://127.0.0.1:" + std::to_string(port_) + "/" + behaviour;
 }
 
-ConnectProxy::ConnectProxy() {
+ConnectProxy::ConnectProxy(const std::string& refusal) {
     const std::string messages = own_.path() + "/messages";
-    process_ = std::make_unique<StreamingProcess>(
-        std::vector<std::string>{"python3", SUPPORT_DIRECTORY "/connect_proxy.py"}, messages);
+    std::vector<std::string> command{"python3", SUPPORT_DIRECTORY "/connect_proxy.py"};
+    if (!refusal.empty())
+        command.push_back(refusal);
+    process_ = std::make_unique<StreamingProcess>(command, messages);
     port_ = printed_port(*process_, messages);
 }
 

@@ -52,7 +52,8 @@ class BadServer {
 /// tests/support/connect_proxy.py: through it goes what is for HTTPS servers on the loopback.
 class ConnectProxy {
   public:
-    ConnectProxy();
+    /// With a status it refuses everything.
+    explicit ConnectProxy(const std::string& refusal = {});
     [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
     /// Request lines and headers that were meant for the proxy, or that it could read.
     [[nodiscard]] std::string seen() const;

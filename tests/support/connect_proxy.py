@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A proxy on the loopback that knows CONNECT alone, and connects to the loopback whatever the host's
-name. Prints its port, and to stderr every line that clients show it. Runs until it is killed."""
+name. Prints its port, and to stderr every line that clients show it. Runs until it is killed.
+With a status as argument that is its answer to everything."""
 
 import socket
 import sys
@@ -24,8 +25,9 @@ def serve(client: socket.socket) -> None:
         while line := lines.readline().decode("latin-1").strip():
             print(line, file=sys.stderr, flush=True)
             words = words or line.split()
-        if words[:1] != ["CONNECT"]:
-            client.sendall(b"HTTP/1.1 405 Only CONNECT\r\nContent-Length: 0\r\n\r\n")
+        refusal = sys.argv[1] if len(sys.argv) > 1 else None if words[:1] == ["CONNECT"] else "405"
+        if refusal:
+            client.sendall(f"HTTP/1.1 {refusal} Refused\r\nContent-Length: 0\r\n\r\n".encode())
             return
         with socket.create_connection(("127.0.0.1", int(words[1].rpartition(":")[2]))) as server:
             client.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
