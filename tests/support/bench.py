@@ -79,15 +79,21 @@ class Built:
         return self.report["root_hash"]
 
 
+def build(version: str, tar: Path, image: str = "", signer: str = "keys",
+          previous: Built | None = None) -> Built:
+    """An image "node" with this root."""
+    directory = Path(tempfile.mkdtemp(prefix=f"node-{version}-", dir=workbench()))
+    recipe = write_recipe(directory, version, f'tar = "{tar}"', image=image)
+    follow = ["--previous", previous.bundle] if previous else []
+    result = must(quoin("build", recipe, "-o", directory, "--keys", keys(signer), "--json", *follow))
+    return Built(directory, result.json)
+
+
 @functools.cache
 def built(version: str, changed: bytes = b"", image: str = "", signer: str = "keys",
           previous: Built | None = None) -> Built:
     """A small image "node"; equal arguments give the same one."""
-    directory = Path(tempfile.mkdtemp(prefix=f"node-{version}-", dir=workbench()))
-    recipe = write_recipe(directory, version, f'tar = "{root_tar(changed)}"', image=image)
-    follow = ["--previous", previous.bundle] if previous else []
-    result = must(quoin("build", recipe, "-o", directory, "--keys", keys(signer), "--json", *follow))
-    return Built(directory, result.json)
+    return build(version, root_tar(changed), image, signer, previous)
 
 
 class OfflineNode:
