@@ -29,7 +29,7 @@ struct InstallReport {
     std::uint64_t bytes_total = 0;   ///< root + UKI
     std::uint64_t bytes_reused = 0;  ///< of these, what the node had
     std::uint64_t bytes_fetched = 0; ///< every byte read from the bundle, a local file included
-    std::uint64_t bytes_written = 0; ///< to the disk: root, hash tree, index and UKI
+    std::uint64_t bytes_written = 0; ///< to the disk: root, hash tree, index, UKI and head
     std::uint64_t requests = 0;      ///< ranges asked for, of a local file too
     double seconds = 0;
 };

@@ -42,7 +42,7 @@ struct InstallEstimate {
     std::uint64_t bytes_total = 0;    ///< root + UKI
     std::uint64_t bytes_reused = 0;   ///< of these, what the node has
     std::uint64_t bytes_to_fetch = 0; ///< every byte read from the bundle, head and index included
-    std::uint64_t bytes_to_write = 0; ///< to the disk: root, hash tree, index and UKI
+    std::uint64_t bytes_to_write = 0; ///< to the disk: root, hash tree, index, UKI and head
     std::uint64_t requests = 0;       ///< ranges asked for, head and index included
 };
 

@@ -141,7 +141,7 @@ ReleaseComparison compare_releases(ReleaseView& old_release, ReleaseView& new_re
     cost.head = new_release.head_size;
     cost.index = new_release.index_size;
     cost.whole = index.root_size() + index.uki_size();
-    cost.written = cost.whole + verity_area_size(index.root_size()) + new_release.index_size;
+    cost.written = cost.whole + verity_area_size(index.root_size()) + cost.index + cost.head;
     return comparison;
 }
 

@@ -39,7 +39,7 @@ struct UpdateCost {
     std::uint64_t head = 0;
     std::uint64_t index = 0;
     std::uint64_t whole = 0;   ///< root and UKI of the new release
-    std::uint64_t written = 0; ///< root, hash tree, index and UKI, to a slot that has none of it
+    std::uint64_t written = 0; ///< root, hash tree, index, UKI and head, where none of it is
 
     [[nodiscard]] std::uint64_t fetched() const { return chunks + head + index; }
 };

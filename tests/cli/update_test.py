@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from bench import OfflineNode, built, keys, workbench
 from programs import REPOSITORY, ProgramTest, agent_command, quoin
@@ -18,6 +19,23 @@ from qemu.harness.web import WebServer  # noqa: E402
 LARGEST_SHARE = 0.2
 #: The head, what is new, the kernel if it is. Without --previous there would be five.
 MOST_REQUESTS = 3
+PAGE = 4096
+#: Bytes that an install asks for first.
+FIRST_READ = 16 << 10
+#: Bytes that are fetched rather than asked around.
+LARGEST_GAP = 64 << 10
+
+
+def changed_bytes(before: Path, after: Path) -> int:
+    """Of all pages that differ."""
+    changed = 0
+    with open(before, "rb") as old, open(after, "rb") as new:
+        while pages := old.read(256 * PAGE):
+            others = new.read(256 * PAGE)
+            if pages != others:
+                changed += sum(pages[place:place + PAGE] != others[place:place + PAGE]
+                               for place in range(0, len(pages), PAGE))
+    return changed * PAGE
 
 
 class Updates(ProgramTest):
@@ -40,6 +58,44 @@ class Updates(ProgramTest):
         self.assertEqual([report["requests"], report["bytes_fetched"]], [len(answers), sum(answers)])
         self.assertLessEqual(report["requests"], MOST_REQUESTS)
         self.assertLess(report["bytes_fetched"], LARGEST_SHARE * self.third.bundle.stat().st_size)
+
+    def test_forecasts(self):
+        """what diff and install --dry-run say beforehand is what an install then fetches and writes"""
+        node = OfflineNode(self.first)
+        web = WebServer(self.third.directory, workbench() / "nginx")
+        self.addCleanup(web.stop)
+        url = f"http://127.0.0.1:{web.port}/{self.third.bundle.name}"
+        costs = [self.succeed(quoin("diff", old, new, "--json")).json
+                 for old in (self.first.bundle, self.first.disk)
+                 for new in (self.third.bundle, self.third.disk)]
+        forecast = self.succeed(node.agent("install", url, "--dry-run", "--json")).json
+        before = web.answers(self.third.bundle.name)
+        report = self.succeed(node.agent("install", url, "--json")).json
+        answers = web.answers(self.third.bundle.name)[len(before):]
+
+        self.assertEqual([report["bytes_fetched"], report["requests"]], [sum(answers), len(answers)])
+        for said, taken in (("bytes_to_fetch", "bytes_fetched"), ("bytes_to_write", "bytes_written"),
+                            ("requests", "requests"), ("bytes_reused", "bytes_reused"),
+                            ("bytes_total", "bytes_total")):
+            self.assertEqual(forecast[said], report[taken], said)
+        # On the ESP lie the boot image and the head; beyond the count are the partition table, the
+        # index's header and what fills the last pages.
+        on_disk = (changed_bytes(self.first.disk, node.disk) + self.third.uki.stat().st_size
+                   + costs[0]["bytes_head"])
+        self.assertTrue(0 <= on_disk - report["bytes_written"] <= 10 * PAGE, on_disk)
+
+        for cost in costs:
+            self.assertEqual(report["bytes_total"], cost["bytes_total"])
+            self.assertEqual(report["bytes_total"] - report["bytes_reused"], cost["bytes_chunks"])
+            # The other slot was empty: diff's "at most" is all of it.
+            self.assertEqual(report["bytes_written"], cost["bytes_to_write"])
+            # Head and index are shorter than what is read for them; of the boot image's small parts some
+            # between new blocks are old.
+            first_read = max(FIRST_READ, cost["bytes_head"] + cost["bytes_index"])
+            gaps = report["bytes_fetched"] - first_read - cost["bytes_chunks"]
+            self.assertTrue(0 <= gaps < LARGEST_GAP, gaps)
+            self.assertEqual(cost["bytes_to_fetch"],
+                             cost["bytes_head"] + cost["bytes_index"] + cost["bytes_chunks"])
 
     def test_nothing_new(self):
         """when there is no update, one request of at most 16 KiB tells so"""
