@@ -5,6 +5,7 @@
 The first part of a URL's path says how:
   /good            as it should be, HTTP/1.1 with ranges
   /no-ranges       answers every range with the whole file
+  /ranges-until/N  the same from the N-th request on
   /no-length       the same, without saying how long the file is
   /cut/N           as if that were all, but the body ends after N bytes
   /drop/N          breaks off after N bytes of each answer
@@ -31,12 +32,14 @@ The first part of a URL's path says how:
   /elsewhere/PORT/HOW  redirects to /HOW on the given port, another origin
   /loop            redirects to itself
   /gone            404
+  /sent            tells how many bytes of the file were sent so far, however badly
 
 It is a proxy, too: of "http://HOST/HOW" it looks at HOW.
 """
 
 import base64
 import http.server
+import socket
 import sys
 import threading
 import time
@@ -47,10 +50,16 @@ PIECE = 64 * 1024
 lock = threading.Lock()
 requests: dict[str, int] = {}
 flipped: set[str] = set()
+sent = 0
 
 
 class BadHandler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+
+    def setup(self):
+        # Little lies in buffers that the client never reads, or "/sent" would tell nothing.
+        self.request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIECE)
+        super().setup()
 
     def log_message(self, *_):
         pass
@@ -85,8 +94,12 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def send_piecewise(self, data):
+        global sent
         for place in range(0, len(data), PIECE):
-            self.wfile.write(data[place : place + PIECE])
+            piece = data[place : place + PIECE]
+            self.wfile.write(piece)
+            with lock:
+                sent += len(piece)
 
     def do_GET(self):
         path = urllib.parse.urlsplit(self.path).path
@@ -112,6 +125,9 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
     def do_no_ranges(self, value, count):
         self.send_start(200, 0, len(CONTENT), length=len(CONTENT))
         self.send_piecewise(CONTENT)
+
+    def do_ranges_until(self, value, count):
+        (self.do_good if count < int(value) else self.do_no_ranges)(value, count)
 
     def do_no_length(self, value, count):
         self.send_start(200, 0, len(CONTENT))
@@ -247,6 +263,11 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
 
     def do_loop(self, value, count):
         self.refuse(302, [("Location", "/loop")])
+
+    def do_sent(self, value, count):
+        text = str(sent).encode()
+        self.send_start(200, 0, len(text), length=len(text))
+        self.wfile.write(text)
 
     def do_gone(self, value, count):
         self.refuse(404)
