@@ -3,6 +3,7 @@
 #include "agent/node.hpp"
 
 #include "agent/boot_report.hpp"
+#include "agent/bootloaders/heal_lengths.hpp"
 #include "agent/bootloaders/heal_names.hpp"
 #include "agent/bootloaders/settle_names.hpp"
 #include "agent/esp_mount.hpp"
@@ -106,6 +107,7 @@ void Node::State::heal_esp(const std::string& device) {
             throw system_error("cannot open '" + device + "'");
         const Region region(esp, 0, size_of(esp, device), device);
         notes = heal_names(region);
+        heal_lengths(region);
         settle_names(region);
     } catch (const Error& problem) {
         // Mounting it has the last word.

@@ -36,8 +36,10 @@ class BootLoader {
     virtual void unlist(const BootEntryName& name) = 0;
 
     /// Writes a complete boot image under its final name, unlisted, synced and read back against
-    /// `sha256` (hex). Removes nothing listed; unlisted files of ours are removed first to make
-    /// room. Throws Error(failed) before writing when there is no room.
+    /// `sha256` (hex). Removes nothing listed; other unlisted files of ours are removed first to
+    /// make room. An unlisted file of that name, as an interrupted staging leaves one, is
+    /// overwritten in place: `content` may be read from it, at the same offset or a later one.
+    /// Throws Error(failed) before writing when there is no room.
     virtual void stage(const BootEntryName& name, std::uint64_t size, const std::string& sha256,
                        const BootImageReader& content) = 0;
 

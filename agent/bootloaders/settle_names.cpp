@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/bootloaders/settle_names.hpp"
 
+#include "agent/bootloaders/fat_entry.hpp"
 #include "disk/boot_entry.hpp"
-#include "disk/fat_clusters.hpp"
 #include "disk/fat_settle.hpp"
 
 #include <algorithm>
@@ -19,15 +19,6 @@ struct Ranked {
     std::optional<BootEntryName> name; ///< nothing: not ours
     bool listed = false;
 };
-
-/// As the loader sees it: the file begins with "MZ".
-bool is_listed(const Region& esp, const FatClusters& clusters, const FatName& file) {
-    if (file.first_cluster == 0)
-        return false;
-    Bytes start(2);
-    esp.read(start, clusters.place_of(file.first_cluster));
-    return start[0] == 'M' && start[1] == 'Z';
-}
 
 /// What stays longest comes first: what is not ours, then what the loader prefers of the confirmed
 /// ones; what no loader starts is the first to go.
@@ -46,13 +37,12 @@ bool stays_longer(const Ranked& left, const Ranked& right) {
 } // namespace
 
 void settle_names(const Region& esp) {
-    const FatClusters clusters(esp);
     std::vector<Ranked> ranked;
     for (FatName& file : read_fat_directory(esp, directory)) {
         if (file.directory && file.name.starts_with('.'))
             continue;
         const auto name = BootEntryName::parse(file.name);
-        const bool listed = is_listed(esp, clusters, file);
+        const bool listed = is_listed(esp, file);
         ranked.push_back({std::move(file), name, listed});
     }
     std::stable_sort(ranked.begin(), ranked.end(), stays_longer);

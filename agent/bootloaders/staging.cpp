@@ -18,26 +18,16 @@ namespace {
 
 constexpr std::size_t piece_size = 128 * KiB;
 constexpr std::uint64_t block_size = 4096;
+/// What a power cut costs at most. FAT keeps a file's length in memory until it is synced.
+constexpr std::uint64_t sync_interval = 4 * MiB;
 
-/// A new file that disappears again unless committed.
-class NewFile {
-  public:
-    explicit NewFile(const std::string& path)
-        : path_(path), fd_(open_file(path, O_RDWR | O_CREAT | O_EXCL)) {}
-    NewFile(const NewFile&) = delete;
-    NewFile& operator=(const NewFile&) = delete;
-    ~NewFile() {
-        if (!committed_)
-            ::unlink(path_.c_str());
-    }
-    [[nodiscard]] FdRef fd() const { return fd_; }
-    void commit() { committed_ = true; }
-
-  private:
-    std::string path_;
-    UniqueFd fd_;
-    bool committed_ = false;
-};
+/// The file to write into, no longer than `size`.
+UniqueFd open_unlisted(const std::string& path, std::uint64_t size) {
+    UniqueFd fd = open_file(path, O_RDWR | O_CREAT);
+    if (size_of(fd, path) > size && ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0)
+        throw system_error("cannot shorten '" + path + "'");
+    return fd;
+}
 
 /// Fills `piece` as far as `content` goes.
 std::size_t fill(ByteSpan piece, const BootImageReader& content) {
@@ -52,9 +42,9 @@ std::size_t fill(ByteSpan piece, const BootImageReader& content) {
 }
 
 /// Writes everything but the first sector, in whose place zeros go; returns the real one.
-Bytes write_unlisted(const NewFile& file, const std::string& path, std::uint64_t size,
+Bytes write_unlisted(FdRef fd, const std::string& path, std::uint64_t size,
                      const std::string& sha256, const BootImageReader& content) {
-    SlotWriter writer(Region(file.fd(), 0, size, path), piece_size);
+    SlotWriter writer(Region(fd, 0, size, path), piece_size);
     Bytes buffer(piece_size);
     Bytes first_sector;
     Sha256 received;
@@ -71,6 +61,8 @@ Bytes write_unlisted(const NewFile& file, const std::string& path, std::uint64_t
         }
         writer.put(offset, piece);
         offset += count;
+        if (offset % sync_interval == 0)
+            writer.finish();
     }
     writer.finish();
     if (offset != size || received.finish().hex() != sha256)
@@ -108,13 +100,17 @@ void stage_file(const std::string& path, std::uint64_t size, const std::string& 
                 const BootImageReader& content) {
     if (size < first_sector_size)
         throw refused("cannot write '" + path + "': the boot image is too short");
-    NewFile file(path);
-    const Bytes first_sector = write_unlisted(file, path, size, sha256, content);
-    if (read_back(file.fd(), path, size, first_sector).hex() != sha256)
-        throw Error("cannot write '" + path + "': the medium does not return what was written");
+    const UniqueFd fd = open_unlisted(path, size);
+    const Bytes first_sector = write_unlisted(fd, path, size, sha256, content);
+    try {
+        if (read_back(fd, path, size, first_sector).hex() != sha256)
+            throw Error("cannot write '" + path + "': the medium does not return what was written");
+    } catch (const Error&) {
+        ::unlink(path.c_str());
+        throw;
+    }
     sync_directory(parent_of(path));
-    sync_file_system(file.fd(), path);
-    file.commit();
+    sync_file_system(fd, path);
 }
 
 } // namespace quoin

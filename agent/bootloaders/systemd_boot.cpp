@@ -94,7 +94,7 @@ void SystemdBoot::unlist(const BootEntryName& name) {
     write_first_sector(path_of(name), Sector{});
 }
 
-void SystemdBoot::remove_unlisted() {
+void SystemdBoot::remove_unlisted(const BootEntryName& except) {
     std::vector<BootEntry> present = entries();
     const auto is_shared = [&](const BootEntry& entry) {
         return std::any_of(present.begin(), present.end(), [&](const BootEntry& other) {
@@ -105,10 +105,16 @@ void SystemdBoot::remove_unlisted() {
     // Unlisted ones come last. Those that stay here go on protecting what they share.
     for (std::size_t i = present.size(); i-- > 0 && !present[i].listed;) {
         const std::string path = path_of(present[i].name);
+        const bool is_kept = present[i].name == except;
         if (is_shared(present[i])) {
+            if (is_kept)
+                throw Error("cannot write '" + path +
+                            "': it shares its clusters with another file");
             say_warning("'" + path + "' shares its clusters with another file, leaving it");
             continue;
         }
+        if (is_kept)
+            continue;
         if (::unlink(path.c_str()) != 0)
             throw system_error("cannot remove '" + path + "'");
         present.erase(present.begin() + static_cast<std::ptrdiff_t>(i));
@@ -118,11 +124,14 @@ void SystemdBoot::remove_unlisted() {
 
 void SystemdBoot::stage(const BootEntryName& name, std::uint64_t size, const std::string& sha256,
                         const BootImageReader& content) {
-    remove_unlisted();
-    if (const std::uint64_t free = free_space(); size > free || free - size < slack)
-        throw Error("cannot write '" + path_of(name) + "': it needs " + format_size(size) +
-                    " and " + format_size(slack) + " of slack, " + format_size(free) + " are free");
-    stage_file(path_of(name), size, sha256, content);
+    remove_unlisted(name);
+    const std::string path = path_of(name);
+    const std::uint64_t there = exists(path) ? size_of(open_file(path, O_RDONLY), path) : 0;
+    const std::uint64_t more = size - std::min(there, size);
+    if (const std::uint64_t free = free_space(); more > free || free - more < slack)
+        throw Error("cannot write '" + path + "': it needs " + format_size(more) + " and " +
+                    format_size(slack) + " of slack, " + format_size(free) + " are free");
+    stage_file(path, size, sha256, content);
 }
 
 void SystemdBoot::arm(const BootEntryName& name, ByteView first_sector) {

@@ -27,7 +27,7 @@ class SystemdBoot final : public BootLoader {
     /// The same system's entry under its name of the moment: the loader counts in the name.
     [[nodiscard]] std::optional<BootEntry> counted_twin(const BootEntryName& name) const;
     void rename_durably(const BootEntryName& from, const BootEntryName& to);
-    void remove_unlisted();
+    void remove_unlisted(const BootEntryName& except);
 
     std::string directory_;
 };

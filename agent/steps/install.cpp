@@ -108,7 +108,7 @@ class Installation {
     }
 
     void stage(const Manifest& manifest, BundleSource& source) {
-        staged_ = stage_boot_image(loader_, manifest, prepared_.plan, prepared_.running_image,
+        staged_ = stage_boot_image(loader_, manifest, prepared_.plan, prepared_.boot_images,
                                    pieces_, source, data_start(), step("writing the boot image"));
         fetched_ += staged_.fetched;
         report_.bytes_written += manifest.uki_size;

@@ -60,7 +60,7 @@ void InstallPlan::use_target(const ChunkWalk& walk) {
     std::uint64_t place = 0; // of that chunk
     walk([&](const Chunk& chunk, bool in_uki, std::uint64_t offset) {
         if (in_uki)
-            return; // the boot image is written anew
+            return; // that of the system before, under another name: see use_staged()
         while (number < index_.root_chunks() && place < offset)
             place += index_.chunk(number++).size;
         if (number == index_.root_chunks() || place != offset)
@@ -68,6 +68,10 @@ void InstallPlan::use_target(const ChunkWalk& walk) {
         if (key_of(index_.chunk(number), false) == key_of(chunk, false))
             origins_[number] = ChunkOrigin::in_place;
     });
+}
+
+void InstallPlan::use_staged() {
+    std::fill(origins_.begin() + index_.root_chunks(), origins_.end(), ChunkOrigin::in_place);
 }
 
 void InstallPlan::set_missing(std::uint32_t number) {

@@ -12,7 +12,7 @@ namespace quoin {
 
 enum class ChunkOrigin : std::uint8_t {
     bundle,   ///< must be fetched
-    in_place, ///< the slot to be written may hold it where it belongs; if not, see set_missing()
+    in_place, ///< what is to be written may hold it where it belongs; if not, see set_missing()
     running,  ///< the running slot (or its boot image) may hold it at local_offset()
 };
 
@@ -36,6 +36,8 @@ class InstallPlan {
     void use_running(const ChunkWalk& walk);
     /// What the slot that is to be written may hold, where it belongs.
     void use_target(const ChunkWalk& walk);
+    /// The boot image that is to be written is there, though perhaps only in part.
+    void use_staged();
     /// The chunk is not where the plan believed it to be. Its origin is now the next best: one that
     /// is not in place may still be in the running slot.
     void set_missing(std::uint32_t number);

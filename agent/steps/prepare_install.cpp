@@ -4,7 +4,6 @@
 #include "agent/fetch/http_client.hpp"
 #include "agent/steps/observe.hpp"
 #include "agent/steps/read_back.hpp"
-#include "agent/steps/stage_boot_image.hpp"
 #include "agent/steps/write_slot.hpp"
 #include "base/terminal.hpp"
 #include "disk/verity.hpp"
@@ -76,11 +75,12 @@ PreparedInstall prepare_install(const Node& node, const BootLoader& loader, Bund
     prepared.from_version = running.slot.version;
     prepared.from_root_hash = running.root_hash();
     if (running.entry)
-        prepared.running_image = loader.path_of(running.entry->name);
+        prepared.boot_images.running = loader.path_of(running.entry->name);
+    prepared.boot_images.staged = loader.path_of(staged_name(manifest));
 
     prepared.plan = make_plan(fetch_index(source, prepared.bundle), node, prepared.roles);
     check_sizes(prepared.plan.index(), manifest);
-    settle_boot_image(prepared.plan, prepared.running_image);
+    settle_boot_image(prepared.plan, prepared.boot_images);
     return prepared;
 }
 

@@ -8,6 +8,7 @@
 #include "agent/node.hpp"
 #include "agent/steps/check_release.hpp"
 #include "agent/steps/plan.hpp"
+#include "agent/steps/stage_boot_image.hpp"
 #include "base/progress.hpp"
 
 #include <cstdint>
@@ -22,7 +23,7 @@ struct PreparedInstall {
     UpdateRoles roles;
     std::string from_version;   ///< of the running system
     std::string from_root_hash; ///< hex
-    std::string running_image;  ///< path of its boot image; empty when unknown
+    LocalBootImages boot_images;
 };
 
 /// Reads head and index of the bundle and decides. Writes nothing. Throws what install() throws

@@ -12,44 +12,54 @@ namespace {
 
 constexpr std::size_t sector = 512;
 
-/// The running boot image, read chunk by chunk.
-class LocalImage {
+UniqueFd open_if_there(const std::string& path) {
+    return exists(path) ? open_file(path, O_RDONLY) : UniqueFd();
+}
+
+/// The local boot images, read chunk by chunk.
+class LocalChunks {
   public:
-    /// A file that cannot be opened holds nothing.
-    explicit LocalImage(const std::string& path) : path_(path) {
-        if (exists(path))
-            fd_ = open_file(path, O_RDONLY);
+    explicit LocalChunks(const LocalBootImages& paths)
+        : paths_(paths), running_(open_if_there(paths.running)),
+          staged_(open_if_there(paths.staged)) {}
+
+    /// True when the chunk is where the plan believes it to be, which is not in the bundle; then
+    /// content() is the chunk's.
+    bool holds(const InstallPlan& plan, std::uint32_t number) {
+        return plan.origin(number) == ChunkOrigin::running
+                   ? holds(running_, paths_.running, plan.local_offset(number), plan, number)
+                   : holds(staged_, paths_.staged, plan.target_offset(number), plan, number);
     }
 
-    /// True when the chunk is where the plan believes it to be; then content() is the chunk's.
-    bool holds(const InstallPlan& plan, std::uint32_t number) {
-        if (!fd_)
+    [[nodiscard]] ByteView content() const { return content_; }
+
+  private:
+    bool holds(const UniqueFd& fd, const std::string& path, std::uint64_t offset,
+               const InstallPlan& plan, std::uint32_t number) {
+        if (!fd)
             return false;
         const Chunk chunk = plan.index().chunk(number);
         content_.resize(chunk.size);
         try {
-            pread_exact(fd_, content_, plan.local_offset(number), path_);
+            pread_exact(fd, content_, offset, path);
         } catch (const Error&) {
             return false;
         }
         return chunk_hash(content_) == chunk.hash;
     }
 
-    [[nodiscard]] ByteView content() const { return content_; }
-
-  private:
-    std::string path_;
-    UniqueFd fd_;
+    const LocalBootImages& paths_;
+    UniqueFd running_;
+    UniqueFd staged_;
     Bytes content_;
 };
 
 /// Yields the image from beginning to end, as BootLoader::stage wants it.
 class BootImageStream {
   public:
-    BootImageStream(InstallPlan& plan, const std::string& running_image,
-                    const BootImagePieces& pieces, BundleSource& source, std::uint64_t data_start)
-        : plan_(plan), pieces_(pieces), local_(running_image),
-          numbers_(plan.fetched_with_boot_image()),
+    BootImageStream(InstallPlan& plan, const LocalBootImages& local, const BootImagePieces& pieces,
+                    BundleSource& source, std::uint64_t data_start)
+        : plan_(plan), pieces_(pieces), local_(local), numbers_(plan.fetched_with_boot_image()),
           fetcher_(source, data_start, plan.wanted(numbers_)), next_(plan.index().root_chunks()) {}
 
     std::size_t read(ByteSpan out) {
@@ -68,9 +78,9 @@ class BootImageStream {
 
   private:
     ByteView content_of(std::uint32_t number) {
-        if (plan_.origin(number) == ChunkOrigin::running) {
+        if (plan_.origin(number) != ChunkOrigin::bundle) {
             if (!local_.holds(plan_, number))
-                throw Error("cannot copy from the running boot image: it changed meanwhile");
+                throw Error("cannot use what is here of the boot image: it changed meanwhile");
             return local_.content();
         }
         const auto piece = pieces_.find(plan_.target_offset(number));
@@ -79,7 +89,7 @@ class BootImageStream {
 
     const InstallPlan& plan_;
     const BootImagePieces& pieces_;
-    LocalImage local_;
+    LocalChunks local_;
     std::vector<std::uint32_t> numbers_; ///< to fetch
     ChunkFetcher fetcher_;
     std::uint32_t next_;
@@ -89,21 +99,27 @@ class BootImageStream {
 
 } // namespace
 
-void settle_boot_image(InstallPlan& plan, const std::string& running_image) {
-    LocalImage local(running_image);
+BootEntryName staged_name(const Manifest& manifest) {
+    return {manifest.id, manifest.version, BootEntryName::Counter{manifest.tries, 0}};
+}
+
+void settle_boot_image(InstallPlan& plan, const LocalBootImages& local) {
+    if (exists(local.staged))
+        plan.use_staged();
+    LocalChunks chunks(local);
     const IndexView& index = plan.index();
     for (std::uint32_t number = index.root_chunks(); number < index.size(); ++number)
-        if (plan.origin(number) == ChunkOrigin::running && !local.holds(plan, number))
+        while (plan.origin(number) != ChunkOrigin::bundle && !chunks.holds(plan, number))
             plan.set_missing(number);
 }
 
 StagedBootImage stage_boot_image(BootLoader& loader, const Manifest& manifest, InstallPlan& plan,
-                                 const std::string& running_image, const BootImagePieces& pieces,
+                                 const LocalBootImages& local, const BootImagePieces& pieces,
                                  BundleSource& source, std::uint64_t data_start,
                                  const ProgressObserver& step) {
     StagedBootImage staged;
-    staged.name = {manifest.id, manifest.version, BootEntryName::Counter{manifest.tries, 0}};
-    BootImageStream stream(plan, running_image, pieces, source, data_start);
+    staged.name = staged_name(manifest);
+    BootImageStream stream(plan, local, pieces, source, data_start);
     std::uint64_t done = 0;
     loader.stage(staged.name, manifest.uki_size, manifest.uki_sha256.hex(), [&](ByteSpan buffer) {
         const std::size_t count = stream.read(buffer);

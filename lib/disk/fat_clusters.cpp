@@ -80,6 +80,21 @@ std::vector<std::uint32_t> FatClusters::chain(std::uint32_t cluster) const {
     return clusters;
 }
 
+std::uint64_t FatClusters::settle_chain(std::uint32_t cluster) const {
+    std::uint64_t count = 0;
+    for (std::uint32_t last = 0; cluster < end_of_chain; cluster = next(cluster), ++count) {
+        if (count == clusters_)
+            throw refused("cannot read '" + region_.name() + "': a file in it has no end");
+        if (!in_use(cluster)) {
+            if (last != 0)
+                set_next(last, last_of_chain);
+            break;
+        }
+        last = cluster;
+    }
+    return count;
+}
+
 void FatClusters::extend(std::uint32_t last, std::size_t count) const {
     const std::vector<std::uint32_t> added = free_clusters(count);
     const Bytes zeros(static_cast<std::size_t>(cluster_));
@@ -111,6 +126,10 @@ std::uint32_t FatClusters::next(std::uint32_t cluster) const {
     Bytes entry(4);
     region_.read(entry, table_ + std::uint64_t{cluster} * 4);
     return load<le32>(entry) & number_bits;
+}
+
+bool FatClusters::in_use(std::uint32_t cluster) const {
+    return cluster >= first_number && cluster < clusters_ && next(cluster) != 0;
 }
 
 std::vector<std::uint32_t> FatClusters::free_clusters(std::size_t count) const {

@@ -25,6 +25,11 @@ class FatClusters {
     /// leads nowhere or has no end.
     [[nodiscard]] std::vector<std::uint32_t> chain(std::uint32_t cluster) const;
 
+    /// The number of clusters in the chain that begins at `cluster`, which may be 0: none. One that
+    /// leads to a free cluster, or out of the volume, is made to end before that, durably. Throws
+    /// Error(refused) for one without end.
+    [[nodiscard]] std::uint64_t settle_chain(std::uint32_t cluster) const;
+
     /// Lets the directory whose last cluster is `last` go on for `count` clusters of zeros,
     /// durably. A power cut leaves it as it was or as it is then, at most with clusters that are
     /// nobody's; the count of free clusters, a hint, follows. The volume must not be mounted.
@@ -33,6 +38,7 @@ class FatClusters {
 
   private:
     [[nodiscard]] std::uint32_t next(std::uint32_t cluster) const;
+    [[nodiscard]] bool in_use(std::uint32_t cluster) const;
     [[nodiscard]] std::vector<std::uint32_t> free_clusters(std::size_t count) const;
     void set_next(std::uint32_t cluster, std::uint32_t next) const;
     void take_from_free_count(std::size_t count) const;

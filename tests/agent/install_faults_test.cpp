@@ -18,21 +18,35 @@ namespace {
 
 constexpr std::uint64_t merged_gap = 64 << 10; ///< fetched rather than asked around
 
-/// Size of the chunks in slot b that only the release has.
-std::uint64_t bytes_there(const TestNode& node, const Release& release) {
-    const Node open = Node::open(node.options(), false);
-    const Region slot = open.root_region(open.slot('b'));
-    const auto& running = node.running().index.root;
+/// Size of the chunks of `wanted` that `running` has not and that lie in `place` where they belong.
+std::uint64_t bytes_there(const Region& place, const std::vector<Chunk>& wanted,
+                          const std::vector<Chunk>& running) {
     std::uint64_t there = 0;
-    std::uint64_t place = 0;
+    std::uint64_t offset = 0;
     Bytes content;
-    for (const Chunk& chunk : release.index.root) {
+    for (const Chunk& chunk : wanted) {
         const bool is_new = std::none_of(running.begin(), running.end(), [&](const Chunk& other) {
             return other.hash == chunk.hash;
         });
-        if (is_new && holds_chunk(slot, place, chunk, content))
+        if (is_new && holds_chunk(place, offset, chunk, content))
             there += chunk.size;
-        place += chunk.size;
+        offset += chunk.size;
+    }
+    return there;
+}
+
+/// That of slot b, and of its boot image.
+std::uint64_t bytes_there(const TestNode& node, const Release& release) {
+    const SlotIndex& running = node.running().index;
+    const Node open = Node::open(node.options(), false);
+    const Region slot = open.root_region(open.slot('b'));
+    std::uint64_t there = bytes_there(slot, release.index.root, running.root);
+
+    const std::string path = node.entries_directory() + "/" + release.entry_name();
+    if (std::filesystem::exists(path)) {
+        const UniqueFd image = open_file(path, O_RDONLY);
+        const Region all(image, 0, size_of(image, path), path);
+        there += bytes_there(all, release.index.uki, running.uki);
     }
     return there;
 }
@@ -93,6 +107,17 @@ TEST_CASE("a power cut within any change of an install leaves the old system, th
     made.version = "1.1.0";
     made.chunks[5] = noise(55, 20000);
     CHECK(cut_everywhere(node, node.release(made), Fault::power_within) > 0);
+}
+
+TEST_CASE("a power cut while the boot image is written costs no more than what was under way") {
+    const ReleaseContent old = content("1.0.0", 1, 3);
+    const TestNode node(old);
+    ReleaseContent made = old;
+    made.version = "1.1.0";
+    made.chunks[1] = noise(55, 2000);
+    made.kernel_seed = 2;
+    made.kernel_size = 2'500'000;
+    CHECK(cut_everywhere(node, node.release(made), Fault::power_before) > made.kernel_size * 3 / 4);
 }
 
 TEST_CASE("a power cut while a filled slot is taken over leaves the old system") {

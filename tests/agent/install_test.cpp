@@ -405,6 +405,55 @@ TEST_CASE("an interrupted update still copies what the running slot has") {
     CHECK(report.bytes_fetched < report.bytes_total / 4);
 }
 
+TEST_CASE("an interrupted boot image goes on with what is already there") {
+    const TestNode node(first);
+    ReleaseContent made = changed(first, "1.1.0");
+    made.kernel_seed = 2;
+    made.kernel_size = 5'000'000;
+    const Release next = node.release(made);
+    const auto stop = [](const std::string& step, std::uint64_t done, std::uint64_t whole) {
+        if (step == "writing the boot image" && done > whole * 3 / 4)
+            throw Error("stopped by the test");
+    };
+    CHECK_THROWS_AS(node.install(next.bundle, stop), Error);
+    CHECK_NOTHROW(node.check_running_untouched());
+    CHECK_NOTHROW(node.check_startable_entries());
+
+    SECTION("as it was left") {
+        InstallOptions options;
+        options.source = next.bundle;
+        const Node open = Node::open(node.options(), false);
+        const InstallForecast forecast =
+            forecast_install(open, SystemdBoot(open.esp_directory()), options, {});
+        const InstallReport report = node.install(next.bundle);
+        CHECK(report.bytes_fetched < made.kernel_size / 2);
+        CHECK(report.bytes_fetched == forecast.estimate.bytes_to_fetch);
+        CHECK(report.bytes_reused == forecast.estimate.bytes_reused);
+    }
+    SECTION("with a damaged block, which is fetched") {
+        flip(node.entries_directory() + "/" + next.entry_name(), 1'500'000);
+        const InstallReport report = node.install(next.bundle);
+        CHECK(report.bytes_fetched < made.kernel_size * 3 / 4);
+    }
+    SECTION("when the running system's boot image cannot be read meanwhile") {
+        REQUIRE(std::rename((node.entries_directory() + "/node_1.0.0.efi").c_str(),
+                            (node.directory() + "/away.efi").c_str()) == 0);
+        CHECK_THROWS_AS(node.install(next.bundle), Error);
+        REQUIRE(std::rename((node.directory() + "/away.efi").c_str(),
+                            (node.entries_directory() + "/node_1.0.0.efi").c_str()) == 0);
+        CHECK_NOTHROW(node.install(next.bundle));
+    }
+    SECTION("of another release, whose image it then is not") {
+        made.version = "1.2.0";
+        const Release other = node.release(made);
+        CHECK_NOTHROW(node.install(other.bundle));
+        CHECK_NOTHROW(node.check_armed(other));
+        CHECK_FALSE(fs::exists(node.entries_directory() + "/" + next.entry_name()));
+        return;
+    }
+    CHECK_NOTHROW(node.check_armed(next));
+}
+
 TEST_CASE("SIGTERM stops an install in order and is an ordinary signal afterwards") {
     const TestNode node(first);
     const Release next = node.release(content("2.0.0", 2));

@@ -50,6 +50,21 @@ TEST_CASE("without any knowledge everything is fetched") {
     CHECK(plan.missing() == std::vector<bool>{true, true, true});
 }
 
+TEST_CASE("a boot image that is partly there gives way to the running one, then to the bundle") {
+    const SlotIndex wanted = index({chunk(1, 10)}, {chunk(2, 20), chunk(3, 30)});
+    InstallPlan plan(wanted.serialize());
+    plan.use_running(walk(index({}, {chunk(9, 7), chunk(3, 30)})));
+    plan.use_staged();
+    CHECK(plan.origin(0) == ChunkOrigin::bundle);
+    for (const std::uint32_t number : {1U, 2U}) {
+        CHECK(plan.origin(number) == ChunkOrigin::in_place);
+        plan.set_missing(number);
+    }
+    CHECK(plan.origin(1) == ChunkOrigin::bundle);
+    REQUIRE(plan.origin(2) == ChunkOrigin::running);
+    CHECK(plan.local_offset(2) == 7);
+}
+
 TEST_CASE("what is fetched is in the order of the bundle, small pieces of the boot image first") {
     InstallPlan plan(index({chunk(1, 10, 4), chunk(2, 20, 0), chunk(3, 30, 4)},
                            {chunk(4, small_uki_chunk + 1), chunk(5, 7)})

@@ -59,7 +59,7 @@ Digest root_hash_of(ByteView root) {
     return writer.finish();
 }
 
-Bytes boot_image(const Release& release, std::uint64_t kernel_seed) {
+Bytes boot_image(const Release& release, const ReleaseContent& made) {
     const Bytes stub = read_file("/usr/lib/systemd/boot/efi/linuxx64.efi.stub", 1 * MiB);
     const std::string osrel = "ID=node\nIMAGE_VERSION=" + release.manifest.version + "\n";
     const std::string command_line = "roothash=" + release.manifest.root_hash.hex() + " ro";
@@ -67,7 +67,7 @@ Bytes boot_image(const Release& release, std::uint64_t kernel_seed) {
     return assemble_uki(stub, {{".osrel", bytes(osrel)},
                                {".cmdline", bytes(command_line)},
                                {".initrd", noise(99, 90001)},
-                               {".linux", noise(kernel_seed, 200003)}});
+                               {".linux", noise(made.kernel_seed, made.kernel_size)}});
 }
 
 /// Slot a as the builder leaves it, straight into the image.
@@ -186,7 +186,7 @@ Release TestNode::release(const ReleaseContent& made, bool trusted) const {
     const auto parameters = VerityParameters::derived_from(image_id);
     manifest.salt = parameters.salt;
     manifest.verity_uuid = parameters.uuid;
-    release.uki = boot_image(release, made.kernel_seed);
+    release.uki = boot_image(release, made);
     release.index.uki = index_uki(release.uki);
     manifest.uki_size = release.uki.size();
     manifest.uki_sha256 = sha256(release.uki);

@@ -25,6 +25,7 @@ struct ReleaseContent {
     std::vector<std::uint16_t> generations; ///< of the chunks; missing ones are 0
     Contents contents;                      ///< the table as it is; fitting the chunks or not
     std::uint64_t kernel_seed = 1;          ///< of the boot image's largest section
+    std::size_t kernel_size = 200'003;
     std::string compatible = "test-board";
     std::string architecture = "x86-64";
     std::string minimum_agent = "0.1.0";

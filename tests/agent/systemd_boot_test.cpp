@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <sys/stat.h>
 
 using namespace quoin;
 using namespace quoin::test;
@@ -149,7 +150,7 @@ TEST_CASE("images of all sizes around a block survive staging") {
     }
 }
 
-TEST_CASE("an image that is not the announced one leaves nothing behind") {
+TEST_CASE("an image that is not the announced one is not listed") {
     const Esp esp;
     SystemdBoot loader = esp.loader();
     const Bytes content = image(1);
@@ -160,7 +161,59 @@ TEST_CASE("an image that is not the announced one leaves nothing behind") {
     CHECK_THROWS_AS(loader.stage(name, content.size() - 1, digest, reader_of(content)), Error);
     CHECK_THROWS_AS(loader.stage(name, content.size() + 1, digest, reader_of(content)), Error);
     CHECK_THROWS_AS(loader.stage(name, 100, digest, reader_of(content)), Error);
-    CHECK(esp.names().empty());
+    for (const BootEntry& entry : loader.entries())
+        CHECK_FALSE(entry.listed);
+    CHECK_NOTHROW(stage(loader, name, content));
+}
+
+TEST_CASE("what an interrupted staging left is overwritten in place and may be read meanwhile") {
+    const Esp esp;
+    SystemdBoot loader = esp.loader();
+    const Bytes content = image(1);
+    const std::string path = esp.path("node_2.0.0+3-0.efi");
+    const std::size_t left = GENERATE(0U, 300U, 200'000U, 600'007U, 900'000U);
+    CAPTURE(left);
+    Bytes before = content;
+    before.resize(left, 0xee);
+    std::fill_n(before.begin(), std::min<std::size_t>(left, 512), std::uint8_t{0});
+    esp.add("node_2.0.0+3-0.efi", before);
+    const auto inode = [&] {
+        struct stat status {};
+        REQUIRE(::stat(path.c_str(), &status) == 0);
+        return status.st_ino;
+    };
+    const auto inode_before = inode();
+
+    // Takes from the file what is there of it, as an install does.
+    const UniqueFd file = open_file(path, O_RDONLY);
+    std::size_t offset = 0;
+    loader.stage(entry_name("2.0.0", 3, 0), content.size(), sha256(content).hex(),
+                 [&](ByteSpan buffer) {
+                     const std::size_t end = std::min(offset + 10'007, content.size());
+                     const ByteSpan piece = buffer.first(std::min(end - offset, buffer.size()));
+                     if (offset >= 512 && offset + piece.size() <= std::min(left, content.size()))
+                         pread_exact(file, piece, offset, path);
+                     else
+                         std::copy_n(content.begin() + static_cast<std::ptrdiff_t>(offset),
+                                     piece.size(), piece.begin());
+                     offset += piece.size();
+                     return piece.size();
+                 });
+    const Bytes staged = read_file(path, 1 << 20);
+    REQUIRE(staged.size() == content.size());
+    CHECK(std::equal(staged.begin() + 512, staged.end(), content.begin() + 512));
+    CHECK(inode() == inode_before);
+}
+
+TEST_CASE("a left image whose clusters another file has, too, is not written into") {
+    const Esp esp;
+    SystemdBoot loader = esp.loader();
+    const std::string path = esp.path("node_2.0.0+3-0.efi");
+    esp.add("node_2.0.0+3-0.efi", Bytes(4096));
+    fs::create_hard_link(path, esp.path("node_1.0.0.efi"));
+    CHECK_THROWS_WITH(stage(loader, entry_name("2.0.0", 3, 0), image(1)),
+                      Catch::Matchers::Contains("shares its clusters"));
+    CHECK(read_file(path, 1 << 20) == Bytes(4096));
 }
 
 TEST_CASE("staging makes room by removing what is unlisted and nothing else") {

@@ -93,3 +93,105 @@ TEST_CASE("what is not FAT32, or runs in circles, is refused") {
         CHECK_THROWS_WITH(volume.names(), Catch::Contains("it is not FAT32"));
     }
 }
+
+namespace {
+
+/// A file of ten clusters of one sector each, and what a power cut can make of it.
+class TornFile {
+  public:
+    TornFile() { volume.write(name, content); }
+
+    [[nodiscard]] FatName file() const { return find(volume.names(), name); }
+    void set_size(std::uint32_t size) const {
+        const le32 value = size;
+        volume.region().write(view_of(value), file().records.back() + 28);
+    }
+    /// In both tables; mcopy gives an empty volume's clusters out in order.
+    void set_next(std::uint32_t number, std::uint32_t next) const {
+        const le32 value = next;
+        const std::uint64_t table = (volume.root_offset() - volume.table_offset()) / 2;
+        for (const std::uint64_t start : {volume.table_offset(), volume.table_offset() + table})
+            volume.region().write(view_of(value), start + 4 * (file().first_cluster + number));
+    }
+    void free_from(std::uint32_t number) const {
+        constexpr std::uint64_t free_count = 512 + 488;
+        Bytes known(4);
+        volume.region().read(known, free_count);
+        const le32 more = load<le32>(known) + 10 - number;
+        volume.region().write(view_of(more), free_count);
+        for (; number < 10; ++number)
+            set_next(number, 0);
+    }
+    [[nodiscard]] bool settle() const { return settle_fat_length(volume.region(), file()); }
+    /// True when the file is whole, as everybody sees it, and begins like what was written.
+    [[nodiscard]] bool holds(std::size_t size) const {
+        const Bytes found = volume.read(name);
+        return volume.check() == 0 && found.size() == size &&
+               std::equal(found.begin(),
+                          found.begin() +
+                              static_cast<std::ptrdiff_t>(std::min(size, content.size())),
+                          content.begin());
+    }
+
+    const std::string name = "image_1.0.0+3-0.efi";
+    const Bytes content = filler(10 * 512 - 100);
+    FatVolume volume;
+};
+
+} // namespace
+
+TEST_CASE("a file's length follows the clusters that it has") {
+    const TornFile torn;
+    SECTION("whole as it is") {
+        CHECK_FALSE(torn.settle());
+        CHECK(torn.holds(torn.content.size()));
+    }
+    SECTION("more length than clusters") {
+        torn.set_size(11 * 512 + 1);
+        CHECK(torn.settle());
+        CHECK(torn.holds(10 * 512));
+    }
+    SECTION("more clusters than length") {
+        torn.set_size(3 * 512);
+        CHECK(torn.settle());
+        CHECK(torn.holds(10 * 512));
+    }
+    SECTION("clusters, but no length") {
+        torn.set_size(0);
+        CHECK(torn.settle());
+        CHECK(torn.holds(10 * 512));
+    }
+    SECTION("a chain that leads to a free cluster") {
+        torn.free_from(4);
+        CHECK(torn.settle());
+        CHECK(torn.holds(4 * 512));
+    }
+    SECTION("such a chain, and a length that does not reach it") {
+        torn.free_from(4);
+        torn.set_size(4 * 512 - 1);
+        CHECK_FALSE(torn.settle());
+        CHECK(torn.holds(4 * 512 - 1));
+    }
+    SECTION("a chain that leads out of the volume") {
+        torn.free_from(5);
+        torn.set_next(4, 0x0ffffff0);
+        CHECK(torn.settle());
+        CHECK(torn.holds(5 * 512));
+    }
+    SECTION("no cluster at all") {
+        torn.free_from(0);
+        CHECK(torn.settle());
+        CHECK(torn.file().first_cluster == 0);
+        CHECK(torn.holds(0));
+    }
+    CHECK_FALSE(torn.settle());
+}
+
+TEST_CASE("a chain without end is refused and stays as it is") {
+    const TornFile torn;
+    torn.set_next(9, torn.file().first_cluster);
+    const Bytes before =
+        content_of("/proc/self/fd/" + std::to_string(torn.volume.region().fd().get()));
+    CHECK_THROWS_AS(torn.settle(), Error);
+    CHECK(content_of("/proc/self/fd/" + std::to_string(torn.volume.region().fd().get())) == before);
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// A boot entry as it lies on the ESP, before the kernel has mounted that.
+#pragma once
+
+#include "disk/fat.hpp"
+
+namespace quoin {
+
+/// As the loader sees it: the file starts a program. Throws what reading its first cluster throws.
+[[nodiscard]] bool is_listed(const Region& esp, const FatName& file);
+
+} // namespace quoin
