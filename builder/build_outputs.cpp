@@ -83,7 +83,7 @@ void BuildOutputs::commit() {
     const std::array<PendingFile*, 4> files = {&disk, &bundle, &uki, &report};
     // The slow part before the first name: the renames then follow each other at once.
     for (const auto* file : files)
-        sync_file(file->fd(), file->temporary_path());
+        sync_file(file->fd(), file->final_path());
     // Two builds of the same name: the files that remain are all of one of them.
     const UniqueFd directory = open_file(directory_.path, O_RDONLY | O_DIRECTORY);
     while (::flock(directory.get(), LOCK_EX) != 0) {

@@ -4,7 +4,6 @@
 // uses async-signal-safe functions only.
 #include "builder/interruption.hpp"
 
-#include "base/error.hpp"
 #include "base/terminal.hpp"
 
 #include <array>

@@ -3,6 +3,7 @@
 // half-made stays behind.
 #pragma once
 
+#include "base/error.hpp"
 #include "base/progress.hpp"
 
 #include <string>
@@ -15,6 +16,18 @@ void catch_interruptions();
 
 /// Throws Error(cancelled) when the mark is there.
 void check_interruption();
+
+/// Runs `body`. What fails in it for Ctrl+C, as a program does that was told to end, is no failure
+/// of its own: it leaves as Error(cancelled).
+template <typename Body>
+auto interruptible(Body&& body) -> decltype(body()) {
+    try {
+        return body();
+    } catch (const Error&) {
+        check_interruption();
+        throw;
+    }
+}
 
 /// A progress line that is also a safe point: its observer throws Error(cancelled) when the user
 /// has had enough.

@@ -50,7 +50,7 @@ void add_layers(RootAssembly& assembly, const Recipe& recipe, const RootImageOpt
 RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options, FdRef out,
                            std::uint64_t offset) {
     const auto epoch = image_time(recipe);
-    ImageStream stream(out, offset, VerityParameters::derived_from(recipe.id));
+    ImageStream stream(out, offset, VerityParameters::derived_from(recipe.id), options.name);
     SquashfsOptions squashfs;
     squashfs.block_size = recipe.block_size;
     squashfs.compression_level = recipe.compression_level;

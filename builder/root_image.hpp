@@ -34,6 +34,7 @@ struct RootImageOptions {
     ProgressObserver progress;    ///< bytes of the source
     unsigned workers =
         0; ///< compressing threads; 0: one a processor. The bytes do not depend on it
+    std::string name = "root image"; ///< of what is written to, for messages
 };
 
 /// What one pass over the source yields.

@@ -42,16 +42,19 @@ void announce(const std::string& stage) {
 }
 
 Region window(const PendingFile& disk, Extent place, const std::string& name) {
-    return {disk.fd(), place.start, place.size, name};
+    return {disk.fd(), place.start, place.size, name + " of '" + disk.final_path() + "'"};
 }
 
 RootImage write_root(const Recipe& recipe, const std::vector<NamedPublicKey>& anchors,
                      BuildCache& cache, const PendingFile& disk) {
     StageProgress progress("packing the root");
-    return write_root_image(
-        recipe,
-        {node_root_files(recipe, anchors), cache.directory(), cache.blocks(), progress.observer()},
-        disk.fd(), esp_extent(recipe).end());
+    RootImageOptions options;
+    options.added = node_root_files(recipe, anchors);
+    options.cache_directory = cache.directory();
+    options.blocks = cache.blocks();
+    options.progress = progress.observer();
+    options.name = disk.final_path();
+    return write_root_image(recipe, options, disk.fd(), esp_extent(recipe).end());
 }
 
 Digest write_verity(const RootImage& root, const Region& partition) {
@@ -109,26 +112,34 @@ void write_bundle_data(const BundleWriter& bundle) {
     bundle.write_data(progress.observer());
 }
 
-void write_boot_partition(const Recipe& recipe, const std::string& image, Extent place,
+/// Context of an error: tools are told the disk image's temporary name, people its own.
+std::string writing(const PendingFile& disk) {
+    return "writing '" + disk.final_path() + "'";
+}
+
+void write_boot_partition(const Recipe& recipe, const PendingFile& disk, Extent place,
                           const Digest& root_hash, std::int64_t time, std::vector<EspFile> files) {
     try {
-        write_esp(image, place, recipe.sector_size, volume_id(root_hash), time, std::move(files));
+        write_esp(disk.temporary_path(), place, recipe.sector_size, volume_id(root_hash), time,
+                  std::move(files));
     } catch (const Error& e) {
         if (e.code() == ErrorCode::usage)
             throw recipe.places.mistake("disk.esp_size", "", e.what());
-        throw;
+        throw e.with_context(writing(disk));
     }
 }
 
 /// What lies around the slots. Needs the UKI, not the bundle.
-void write_other_partitions(const Recipe& recipe, const BuildKeys& keys, const std::string& image,
+void write_other_partitions(const Recipe& recipe, const BuildKeys& keys, const PendingFile& disk,
                             const DiskLayout& layout, const Digest& root_hash, const Bytes& uki,
                             std::int64_t time) {
     auto files = loader_files(recipe, keys, time);
     files.push_back({"/EFI/Linux/" + image_name(recipe) + ".efi", uki});
-    write_boot_partition(recipe, image, layout.esp, root_hash, time, std::move(files));
-    make_data_file_system(image, layout.data, derived_uuid("data file system", root_hash.hex()),
-                          time);
+    write_boot_partition(recipe, disk, layout.esp, root_hash, time, std::move(files));
+    in_context(writing(disk), [&] {
+        make_data_file_system(disk.temporary_path(), layout.data,
+                              derived_uuid("data file system", root_hash.hex()), time);
+    });
 }
 
 /// The table comes last: it says that the rest is there.
@@ -136,10 +147,12 @@ void complete_disk(const Recipe& recipe, const BuildOutputs& outputs, const Disk
                    const Digest& root_hash, std::int64_t time) {
     const auto& image = outputs.disk.temporary_path();
     // The bundle's head, so that an image can be verified by its signatures too.
-    add_to_esp(image, layout.esp.start, time,
-               {"/EFI/quoin/" + image_name(recipe) + ".manifest", read_head(outputs.bundle)});
-    create_gpt(image, recipe.sector_size, derived_uuid("disk", root_hash.hex()),
-               image_partitions(recipe, layout, root_hash));
+    const EspFile head{"/EFI/quoin/" + image_name(recipe) + ".manifest", read_head(outputs.bundle)};
+    in_context(writing(outputs.disk), [&] {
+        add_to_esp(image, layout.esp.start, time, head);
+        create_gpt(image, recipe.sector_size, derived_uuid("disk", root_hash.hex()),
+                   image_partitions(recipe, layout, root_hash));
+    });
 }
 
 BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const RootImage& root,
@@ -224,7 +237,7 @@ BuildReport build_image(const BuildOptions& options) {
                             {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
     });
     auto uki_output = begin_describing(outputs.uki);
-    write_other_partitions(recipe, keys, disk.temporary_path(), layout, root_hash, uki, root.time);
+    write_other_partitions(recipe, keys, disk, layout, root_hash, uki, root.time);
     const auto bundle = begun_bundle.get();
 
     announce("writing the bundle, completing the disk");
@@ -260,14 +273,7 @@ BuildReport build_image(const BuildOptions& options) {
 } // namespace
 
 void build(const BuildOptions& options) {
-    const auto report = [&options] {
-        try {
-            return build_image(options);
-        } catch (const Error&) {
-            check_interruption(); // a program that failed for Ctrl+C is no failure of its own
-            throw;
-        }
-    }();
+    const auto report = interruptible([&options] { return build_image(options); });
     for (const auto& warning : report.warnings)
         say_warning(warning);
     std::cout << (options.json ? report.json() : report.text()) << std::flush;

@@ -85,7 +85,7 @@ std::string report(const std::string& path, const Lock& lock, const std::string&
 
 void lock(const LockOptions& options) {
     const Recipe recipe = read_recipe(options.recipe, options.settings);
-    const Lock made = make_lock(recipe);
+    const Lock made = interruptible([&recipe] { return make_lock(recipe); });
     check_interruption();
     const std::string path = lock_path(recipe.path);
     std::string changes;

@@ -37,8 +37,8 @@ void check_archive(int result, archive* reader, const std::string& name) {
 }
 
 ArchiveInput::ArchiveInput(FdRef input, std::string name, RawObserver observer)
-    : input_(input), name_(std::move(name)), observer_(std::move(observer)), raw_(piece_size),
-      buffer_(piece_size), reader_(archive_read_new()) {
+    : input_(input), name_(std::move(name)), place_(name_), observer_(std::move(observer)),
+      raw_(piece_size), buffer_(piece_size), reader_(archive_read_new()) {
     if (!reader_)
         throw Error("cannot read '" + name_ + "': out of memory");
     archive* reader = reader_.get();
@@ -65,7 +65,7 @@ la_ssize_t ArchiveInput::read_raw(archive* reader, void* object, const void** bu
             if (self.observer_)
                 self.observer_({}); // a chance to stop, where a slow input gives no other
         if (count < 0)
-            throw system_error("cannot read '" + self.name_ + "'");
+            throw system_error("cannot read '" + self.place_ + "'");
         if (self.observer_ && count > 0)
             self.observer_(ByteView(self.raw_).first(static_cast<std::size_t>(count)));
         *buffer = self.raw_.data();
@@ -84,7 +84,7 @@ ByteView ArchiveInput::next() {
     if (failure_)
         std::rethrow_exception(failure_);
     if (count < 0)
-        check_archive(static_cast<int>(count), reader_.get(), name_);
+        check_archive(static_cast<int>(count), reader_.get(), place_);
     at_end_ = count == 0;
     const auto piece = ByteView(buffer_).first(static_cast<std::size_t>(count));
     const auto last = std::find_if(piece.rbegin(), piece.rend(), [](auto b) { return b != 0; });

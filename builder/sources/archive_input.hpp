@@ -32,13 +32,15 @@ class ArchiveInput {
     /// Error(refused) when there is more than any archiver pads with.
     [[nodiscard]] std::uint64_t drain();
 
-    [[nodiscard]] const std::string& name() const { return name_; }
+    /// Where its reader is now, for the message about damage: the name, then "' after 'entry".
+    void set_place(std::string place) { place_ = std::move(place); }
 
   private:
     static la_ssize_t read_raw(archive* reader, void* self, const void** buffer);
 
     FdRef input_;
     std::string name_;
+    std::string place_;
     RawObserver observer_;
     Bytes raw_;
     Bytes buffer_;

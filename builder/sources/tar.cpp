@@ -108,10 +108,9 @@ Entry entry_of(archive_entry* header) {
 }
 
 /// Yields exactly the entry's size: the hole at the end of a sparse file is not in the archive.
-ContentReader content_reader(archive* reader, Feed& feed, const Entry& entry, bool sparse) {
-    return [reader, &feed, left = entry.size, sparse,
-            context =
-                feed.input.name() + "' at '" + printable(entry.path)](ByteSpan buffer) mutable {
+ContentReader content_reader(archive* reader, Feed& feed, const Entry& entry, bool sparse,
+                             const std::string& place) {
+    return [reader, &feed, left = entry.size, sparse, place](ByteSpan buffer) mutable {
         const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, buffer.size()));
         if (wanted == 0)
             return std::size_t{0};
@@ -119,7 +118,7 @@ ContentReader content_reader(archive* reader, Feed& feed, const Entry& entry, bo
         if (feed.failure)
             std::rethrow_exception(feed.failure);
         if (result < 0)
-            check_archive(static_cast<int>(result), reader, context);
+            check_archive(static_cast<int>(result), reader, place);
         auto count = static_cast<std::size_t>(result);
         if (count == 0 && sparse) {
             std::fill_n(buffer.begin(), wanted, std::uint8_t{0});
@@ -158,8 +157,12 @@ void read_tar(FdRef input, const std::string& name, const EntrySink& sink,
         check(result, before);
         const Entry entry =
             in_context("cannot read '" + name + "'", [&] { return entry_of(header); });
-        sink(entry, content_reader(reader, feed, entry, archive_entry_sparse_count(header) > 0));
+        const std::string within = name + "' at '" + printable(entry.path);
+        decompressed.set_place(within);
+        const bool sparse = archive_entry_sparse_count(header) > 0;
+        sink(entry, content_reader(reader, feed, entry, sparse, within));
         before = name + "' after '" + printable(entry.path);
+        decompressed.set_place(before);
     }
     if (feed.failure)
         std::rethrow_exception(feed.failure);

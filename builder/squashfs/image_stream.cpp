@@ -12,12 +12,12 @@ namespace quoin {
 namespace {
 
 constexpr std::size_t write_size = MiB; // writes are coalesced to about this size
-const char* const name = "root image";
 
 } // namespace
 
-ImageStream::ImageStream(FdRef out, std::uint64_t offset, const VerityParameters& verity)
-    : out_(out), offset_(offset), leaves_(verity) {}
+ImageStream::ImageStream(FdRef out, std::uint64_t offset, const VerityParameters& verity,
+                         std::string name)
+    : out_(out), offset_(offset), name_(std::move(name)), leaves_(verity) {}
 
 void ImageStream::begin(std::uint64_t superblock_size, ByteView options) {
     Bytes head(superblock_size);
@@ -65,7 +65,7 @@ void ImageStream::append(ByteView data) {
 }
 
 void ImageStream::flush() {
-    pwrite_all(out_, buffer_, offset_ + written_, name);
+    pwrite_all(out_, buffer_, offset_ + written_, name_);
     begin_writeback(out_, offset_ + written_, buffer_.size());
     written_ += buffer_.size();
     buffer_.clear();
@@ -78,7 +78,7 @@ void ImageStream::read(std::uint64_t position, ByteSpan out) const {
     if (position < written_) {
         from_file =
             static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), written_ - position));
-        pread_exact(out_, out.first(from_file), offset_ + position, name);
+        pread_exact(out_, out.first(from_file), offset_ + position, name_);
     }
     if (from_file < out.size()) {
         const std::uint64_t start = position + from_file - written_;
@@ -97,7 +97,7 @@ void ImageStream::finish(ByteView superblock) {
     Bytes first(verity_block_size);
     read(0, first);
     std::copy(superblock.begin(), superblock.end(), first.begin());
-    pwrite_all(out_, first, offset_, name);
+    pwrite_all(out_, first, offset_, name_);
     leaves_.rewrite(0, first);
     chunks_.front().hash = chunk_hash(ByteView(first).first(chunks_.front().size));
 }

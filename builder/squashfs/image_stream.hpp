@@ -17,7 +17,8 @@ inline constexpr std::uint64_t table_chunk_size = 64 << 10;
 /// Writes an image to [offset, …) of a file. Order: begin, blocks, tables, finish.
 class ImageStream {
   public:
-    ImageStream(FdRef out, std::uint64_t offset, const VerityParameters& verity);
+    /// `name` is for messages.
+    ImageStream(FdRef out, std::uint64_t offset, const VerityParameters& verity, std::string name);
 
     /// Reserves room for the superblock and writes what follows it at once (compressor options).
     void begin(std::uint64_t superblock_size, ByteView options);
@@ -53,6 +54,7 @@ class ImageStream {
 
     FdRef out_;
     std::uint64_t offset_;
+    std::string name_;
     VerityLeaves leaves_;
     std::vector<Chunk> chunks_;
     Bytes buffer_;

@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 
+#include <cstdint>
 #include <string>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -11,17 +12,19 @@
 namespace quoin {
 
 /// Runs `body`; an Error thrown in it leaves with `context: ` in front, and with "No space left on
-/// device" behind where that is so for the file system of `image`.
+/// device" behind where the file system of `path` has less room than `needed` bytes.
 template <typename Body>
-void writing_into(const std::string& image, const std::string& context, Body&& body) {
+void writing_into(const std::string& path, const std::string& context, Body&& body,
+                  std::uint64_t needed = 1) {
     try {
         body();
     } catch (const Error& e) {
         struct statvfs room {};
         const std::string full = "No space left on device";
-        const bool is_full = ::statvfs(image.c_str(), &room) == 0 &&
-                             (::geteuid() == 0 ? room.f_bfree : room.f_bavail) == 0 &&
-                             std::string(e.what()).find(full) == std::string::npos;
+        const bool is_full =
+            ::statvfs(path.c_str(), &room) == 0 &&
+            (::geteuid() == 0 ? room.f_bfree : room.f_bavail) * room.f_frsize < needed &&
+            std::string(e.what()).find(full) == std::string::npos;
         throw Error(e.code(), context + ": " + e.what() + (is_full ? ": " + full : ""));
     }
 }

@@ -27,6 +27,11 @@ Bytes uki_section(ByteView uki, std::string_view name) {
     return {};
 }
 
+bool has_whole_signatures(ByteView pe) {
+    const PeDataDirectory place = parse_pe(pe).certificates; // of the file, not of memory
+    return place.size != 0 && std::uint64_t{place.address} + place.size <= pe.size();
+}
+
 namespace {
 
 /// Words stand between white space outside of double quotes; the quotes themselves are dropped.

@@ -38,6 +38,10 @@ struct UkiSectionPlace {
 /// One section's content; empty when absent.
 [[nodiscard]] Bytes uki_section(ByteView uki, std::string_view name);
 
+/// Whether a PE image has Secure Boot signatures and is as long as its header says of them. What
+/// they are worth is not looked at. Throws Error(refused) on anything malformed.
+[[nodiscard]] bool has_whole_signatures(ByteView pe);
+
 /// The value of `key=` on a kernel command line (double quotes understood); nothing when absent.
 /// Throws Error(refused) when it is given twice: which one holds depends on who reads.
 [[nodiscard]] std::optional<std::string> command_line_value(std::string_view command_line,

@@ -81,5 +81,5 @@ TEST_CASE("a key that does not match its certificate fails the build") {
     recipe.architecture = "x86-64";
     CHECK_THROWS_WITH(sign_for_secure_boot(read_boot_file(loader_file, recipe),
                                            read_build_keys(directory.path()), 0, "loader"),
-                      Catch::Contains("cannot sign 'loader'"));
+                      Catch::Contains("cannot sign 'loader' in '/"));
 }

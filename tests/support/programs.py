@@ -92,6 +92,12 @@ class _OneLineEach(unittest.TestResult):
         self._line(test, "FAILED")
         print(self.failures[-1][1], flush=True)
 
+    def addSubTest(self, test, subtest, error):
+        super().addSubTest(test, subtest, error)
+        if error:
+            self._line(subtest, "FAILED")
+            print((self.failures + self.errors)[-1][1], flush=True)
+
     def addError(self, test, error):
         super().addError(test, error)
         if hasattr(self, "_started") and isinstance(test, unittest.TestCase):
@@ -112,7 +118,7 @@ def main(directory: Path) -> int:
         if word in f"{test.shortDescription()} {test.id()}")
     result = _OneLineEach()
     suite.run(result)
-    failed = len(result.failures) + len(result.errors)
+    failed = len({getattr(test, "test_case", test) for test, _ in result.failures + result.errors})
     print(f"{result.testsRun - failed - len(result.skipped)} passed, {failed} failed")
     return 1 if failed or result.testsRun == 0 else 0
 

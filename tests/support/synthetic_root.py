@@ -69,6 +69,13 @@ class SyntheticRoot:
         self.file("usr/share/ümläut with space", b"name")
         self.symlink("usr/share/dangling", "/nowhere/at/all")
 
+    def lengthen_kernel(self, size: int) -> None:
+        """By so many bytes that do not compress."""
+        for at, (info, content) in enumerate(self.entries):
+            if info.name == f"boot/vmlinuz-{KERNEL_RELEASE}":
+                info.size += size
+                self.entries[at] = (info, content + random.Random(size).randbytes(size))
+
     def write_tar(self, path: Path, compression: str = "") -> Path:
         with tarfile.open(path, f"w:{compression}", format=tarfile.PAX_FORMAT) as archive:
             for info, content in self.entries:

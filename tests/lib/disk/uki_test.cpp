@@ -129,6 +129,9 @@ TEST_CASE("a UKI can be signed for Secure Boot, and is then read the same") {
     for (const UkiSection& section : example_sections())
         CHECK((uki_section(uki, section.name) == section.content));
     CHECK_THROWS_AS(assemble_uki(uki, {{".dtb", Bytes(1)}}), Error); // signed already
+    CHECK(has_whole_signatures(uki));
+    CHECK_FALSE(has_whole_signatures(ByteView(uki).first(uki.size() - 1)));
+    CHECK_FALSE(has_whole_signatures(content_of(plain)));
 }
 
 TEST_CASE("what cannot become a UKI is refused") {
