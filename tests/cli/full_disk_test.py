@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Disks that get full, in the middle of each thing that is written."""
 
-import functools
 import os
 import re
-import shutil
 import tempfile
 from pathlib import Path
 
-from bench import keys, must, root_tar, workbench
+from bench import keys, root_tar, short_build_words, signing_keys, workbench
 from faults import FULL, fault
 from programs import Result, ProgramTest, quoin, quoin_command, run
 from synthetic_root import SyntheticRoot, write_recipe
@@ -20,33 +18,11 @@ def new_directory() -> Path:
     return Path(tempfile.mkdtemp(dir=workbench()))
 
 
-@functools.cache
-def signing_keys() -> Path:
-    """Without one for Secure Boot, which would take most of a small build's time."""
-    directory = new_directory()
-    shutil.copy(keys() / "signing.key", directory)
-    return directory
-
-
-def build_words(recipe: Path, out: Path | str, cache: Path) -> tuple:
-    return "build", recipe, "-o", out, "--keys", signing_keys(), "--cache", cache
-
-
-@functools.cache
-def warm_build() -> tuple[Path, Path]:
-    """A recipe, and a cache that makes builds of it short."""
-    recipe = write_recipe(new_directory(), "1.0.0", f'tar = "{root_tar()}"')
-    cache = new_directory()
-    must(quoin(*build_words(recipe, new_directory(), cache)))
-    return recipe, cache
-
-
 class FullOutput(ProgramTest):
     def fails(self, words: str, *call, **which) -> None:
         """The error has `words`, whose OUT is the output directory, and nothing is left."""
         out = new_directory() / "out"
-        recipe, cache = warm_build()
-        result = self.assert_status(1, quoin(*build_words(recipe, out, cache),
+        result = self.assert_status(1, quoin(*short_build_words(out),
                                              env=fault(FULL, *call, **which)))
         self.assertRegex(result.complaints, words.replace("OUT", re.escape(str(out))))
         self.assertFalse(out.exists())
@@ -73,11 +49,10 @@ class FullOutput(ProgramTest):
 
     def test_cache(self):
         """a disk that gets full in the middle of a cache's pack is a warning that names it"""
-        recipe, _ = warm_build()
         cache = new_directory()
         for step in (0, 5):
             out = new_directory()
-            result = self.succeed(quoin(*build_words(recipe, out, cache), env=fault(
+            result = self.succeed(quoin(*short_build_words(out, cache), env=fault(
                 FULL, "pwrite", ".blocks-*.part-*", step)))
             self.assertRegex(result.complaints, f"warning: cannot write '{cache}/.blocks-.*': {NO_SPACE}; "
                              "the next build will be slower, ignoring\n")
@@ -102,12 +77,11 @@ class FullDisk(ProgramTest):
 
     def build_limited(self, setup: str) -> Result:
         """Builds into a file system of its own, and prints how many sectors each file left there has."""
-        recipe, cache = warm_build()
         place = new_directory()
         script = (f'mount -t tmpfs none "{place}" && cd "{place}" && {setup} && "$@"; status=$?\n'
                   "find . -mindepth 1 -printf '%b\\n'; exit $status")
         return run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
-                    *quoin_command(*build_words(recipe, "out", cache))])
+                    *quoin_command(*short_build_words("out"))])
 
     def assert_nothing_left(self, result: Result, words: str) -> None:
         self.assert_status(1, result)

@@ -95,8 +95,10 @@ class _OneLineEach(unittest.TestResult):
     def addSubTest(self, test, subtest, error):
         super().addSubTest(test, subtest, error)
         if error:
-            self._line(subtest, "FAILED")
-            print((self.failures + self.errors)[-1][1], flush=True)
+            self._line(test, "FAILED")
+            print(subtest)
+            failed = issubclass(error[0], test.failureException)
+            print((self.failures if failed else self.errors)[-1][1], flush=True)
 
     def addError(self, test, error):
         super().addError(test, error)
