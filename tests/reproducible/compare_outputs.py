@@ -2,8 +2,9 @@
 """Where two builds' outputs differ first, in terms of what is stored there rather than of bytes."""
 
 import json
-import re
 import struct
+import subprocess
+import tarfile
 import tempfile
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _SUPERBLOCK = (("magic", 4), ("inode count", 4), ("time", 4), ("block size", 4),
                ("id count", 2), ("version", 4), ("root inode", 8), ("bytes used", 8),
                ("id table", 8), ("xattr table", 8), ("inode table", 8), ("directory table", 8),
                ("fragment table", 8), ("export table", 8))
+_BYTES_USED = next(at for at, field in enumerate(_SUPERBLOCK) if field[0] == "bytes used")
 
 
 def first_difference(left: Path, right: Path) -> str:
@@ -124,24 +126,59 @@ def _esp(left: Path, right: Path, start: int) -> str:
 
 
 def _root(left: Path, right: Path, start: int) -> str:
-    def entries(disk: Path) -> dict[str, list[str]]:
-        listing = run(["unsquashfs", "-UTC", "-o", start, "-lln", disk]).output
-        found = re.findall(r"^(\S{10}) (\S+) +(\S+(?:, *\d+)?) (\S+ \S+) squashfs-root(.*)$", listing,
-                           re.MULTILINE)
-        return {entry[4] or "/": list(entry[:4]) for entry in found}
+    with tempfile.TemporaryDirectory() as scratch:
+        archives = [_as_tar(disk, start, Path(scratch) / side)
+                    for side, disk in (("left", left), ("right", right))]
+        try:
+            with tarfile.open(archives[0]) as one, tarfile.open(archives[1]) as other:
+                found = _entries(one, other)
+        except tarfile.TarError:  # one of them is damaged
+            found = ""
+    return found or _superblock(left, right, start)
 
-    one, other = entries(left), entries(right)
-    for name in sorted({*one, *other}):
-        if name not in one or name not in other:
-            return f"{name}: only in one"
-        for what, a, b in zip(("mode", "owner", "size", "time"), one[name], other[name]):
-            if a != b:
-                return f"inode of {name}: {what} {a} and {b}"
-    for name in (name for name, entry in one.items() if entry[0].startswith("-")):
-        a, b = (run(["unsquashfs", "-o", start, "-cat", disk, name.lstrip("/")])
-                for disk in (left, right))
-        if a != b:
-            return f"content of {name}"
+
+def _as_tar(disk: Path, start: int, scratch: Path) -> Path:
+    """The squashfs at that byte of a disk. sqfs2tar cannot read it where it lies."""
+    image, archive = scratch.with_suffix(".squashfs"), scratch.with_suffix(".tar")
+    with open(disk, "rb") as source, open(image, "wb") as target:
+        source.seek(start + sum(size for _, size in _SUPERBLOCK[:_BYTES_USED]))
+        left = int.from_bytes(source.read(8), "little")
+        source.seek(start)
+        while left > 0 and (block := source.read(min(left, _BLOCK))):
+            target.write(block)
+            left -= len(block)
+    with open(archive, "wb") as target:
+        subprocess.run(["sqfs2tar", "--root-becomes", ".", image], stdout=target,
+                       stderr=subprocess.DEVNULL, check=False)
+    return archive
+
+
+def _entries(one: tarfile.TarFile, other: tarfile.TarFile) -> str:
+    sides = [{member.name: member for member in archive} for archive in (one, other)]
+    for name in sorted({*sides[0], *sides[1]}):
+        path = "/" + name.removeprefix(".").removeprefix("/")
+        if name not in sides[0] or name not in sides[1]:
+            return f"{path}: only in one"
+        a, b = (_inode(side[name]) for side in sides)
+        for what in a:
+            if a[what] != b[what]:
+                return f"inode of {path}: {what} {a[what]} and {b[what]}"
+    for name, member in sides[0].items():
+        if member.isreg() and one.extractfile(member).read() != other.extractfile(sides[1][name]).read():
+            return f"content of /{name.removeprefix('./')}"
+    return ""
+
+
+def _inode(member: tarfile.TarInfo) -> dict:
+    xattrs = {key.removeprefix("SCHILY.xattr."): value.encode("utf-8", "surrogateescape")
+              for key, value in member.pax_headers.items() if key.startswith("SCHILY.xattr.")}
+    return {"hard link": member.linkname if member.islnk() else None, "type": member.type,
+            "mode": oct(member.mode), "owner": f"{member.uid}:{member.gid}", "size": member.size,
+            "device": (member.devmajor, member.devminor), "target": member.linkname,
+            "time": int(member.mtime), "extended attributes": xattrs}
+
+
+def _superblock(left: Path, right: Path, start: int) -> str:
     place = start
     with open(left, "rb") as a, open(right, "rb") as b:
         for field, size in _SUPERBLOCK:

@@ -6,7 +6,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from bench import built, keys, must, partitions, root_tar, workbench
+from bench import built, must, partitions, root_tar, signing_keys, workbench
 from compare_outputs import first_difference
 from programs import ProgramTest, quoin, run
 from synthetic_root import write_recipe
@@ -60,16 +60,20 @@ class FirstDifference(ProgramTest):
                               (64 + signatures + manifest + 40, "index: byte 40")):
             self.assertIn(words, changed(".quoin", offset))
 
-    def disk_with(self, time: int, content: bytes) -> Path:
-        """A directory with the disk of a root whose /etc/x is this."""
+    def disk_with(self, *members: tuple[dict, bytes]) -> Path:
+        """A directory with the disk of a root that has these members of a tar."""
         directory = Path(tempfile.mkdtemp(dir=workbench()))
-        with tarfile.open(directory / "above.tar", "w") as archive:
-            info = tarfile.TarInfo("etc/x")
-            info.mtime, info.size = time, len(content)
-            archive.addfile(info, io.BytesIO(content))
+        with tarfile.open(directory / "above.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+            for fields, content in members:
+                info = tarfile.TarInfo("etc/x")
+                info.mtime, info.size = 1_600_000_000, len(content)
+                for field, value in fields.items():
+                    setattr(info, field, value)
+                archive.addfile(info, io.BytesIO(content))
         recipe = write_recipe(directory, "1.0.0",
                               f'tar = "{root_tar()}"\noverlays = ["above.tar"]')
-        must(quoin("build", recipe, "-o", directory / "out", "--keys", keys()))
+        must(quoin("build", recipe, "-o", directory / "out", "--keys", signing_keys(),
+                   "--cache", workbench() / "cache"))
         for path in (directory / "out").iterdir():
             if path.suffix != ".raw":
                 path.unlink()
@@ -77,9 +81,20 @@ class FirstDifference(ProgramTest):
 
     def test_root(self):
         """what differs in a root is told by path and field"""
-        first = self.disk_with(1_600_000_000, b"x")
+        first = self.disk_with(({}, b"x"), ({"name": "etc/y"}, b"x"))
         self.assertEqual("", first_difference(first, first))
-        for other, words in (((1_600_000_060, b"x"), "inode of /etc/x: time"),
-                             ((1_600_000_000, b"xy"), "inode of /etc/x: size"),
-                             ((1_600_000_000, b"y"), "content of /etc/x")):
-            self.assertIn(words, first_difference(first, self.disk_with(*other)))
+        for fields, content, words in (
+                ({"mtime": 1_600_000_001}, b"x", "inode of /etc/x: time 1600000000 and 1600000001"),
+                ({}, b"xy", "inode of /etc/x: size"),
+                ({}, b"y", "content of /etc/x"),
+                ({"mode": 0o755}, b"x", "inode of /etc/x: mode"),
+                ({"gid": 7}, b"x", "inode of /etc/x: owner 0:0 and 0:7"),
+                ({"type": tarfile.SYMTYPE, "linkname": "y"}, b"", "inode of /etc/x: type"),
+                ({"pax_headers": {"SCHILY.xattr.user.colour": "blue"}}, b"x",
+                 "inode of /etc/x: extended attributes {} and {'user.colour': b'blue'}")):
+            with self.subTest(words):
+                other = self.disk_with((fields, content), ({"name": "etc/y"}, b"x"))
+                self.assertIn(f"partition 2 (root): {words}", first_difference(first, other))
+        linked = self.disk_with(
+            ({}, b"x"), ({"name": "etc/y", "type": tarfile.LNKTYPE, "linkname": "etc/x"}, b""))
+        self.assertIn("inode of /etc/y: hard link None and ./etc/x", first_difference(first, linked))
