@@ -29,11 +29,19 @@ Bytes text_bytes(std::string_view text) {
 
 ProcessOptions mtools_options(std::int64_t time) {
     ProcessOptions options;
+    // The lower ones are mtools's own values, which /etc/mtools.conf or the user's environment
+    // could change.
     options.environment = {{"SOURCE_DATE_EPOCH", std::to_string(time)},
                            {"TZ", "UTC0"},
                            {"LC_ALL", "C.UTF-8"},
                            {"MTOOLSRC", "/dev/null"},
-                           {"MTOOLS_SKIP_CHECK", "1"}};
+                           {"MTOOLS_SKIP_CHECK", "1"},
+                           {"DEFAULT_CODEPAGE", "850"},
+                           {"MTOOLS_DOTTED_DIR", "0"},
+                           {"MTOOLS_FAT_COMPATIBILITY", "0"},
+                           {"MTOOLS_LOWER_CASE", "0"},
+                           {"MTOOLS_NAME_NUMERIC_TAIL", "1"},
+                           {"MTOOLS_NO_VFAT", "0"}};
     return options;
 }
 

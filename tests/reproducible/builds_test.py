@@ -4,7 +4,7 @@
 import os
 import shutil
 import tempfile
-import time
+from collections.abc import Callable
 from pathlib import Path
 
 import ordinary_user
@@ -17,9 +17,17 @@ from synthetic_root import SyntheticRoot
 FULL = "QUOIN_TESTS_FULL" in os.environ
 
 #: As different from the first builder's as one machine allows: one processor, other umask, locale,
-#: time zone, a directory on another file system, a user without privileges.
+#: time zone, a directory on another file system, a user without privileges, and whatever changes
+#: what the programs do that write parts of the outputs.
 HOSTILE = {"prefix": ("taskset", "--cpu-list", "0"), "umask": 0o077,
-           "LANG": "tr_TR.UTF-8", "LC_ALL": "C", "TZ": "Asia/Kathmandu", "LOGNAME": "somebody"}
+           "LANG": "tr_TR.UTF-8", "LC_ALL": "C", "TZ": "Asia/Kathmandu", "LOGNAME": "somebody",
+           "USER": "somebody", "HOSTNAME": "elsewhere", "POSIXLY_CORRECT": "1", "MALLOC_PERTURB_": "85",
+           "ZSTD_CLEVEL": "1", "ZSTD_NBTHREADS": "3", "GZIP": "-1", "XZ_OPT": "-0",
+           "TAR_OPTIONS": "--numeric-owner --mtime=@1", "MKE2FS_CONFIG": "/nowhere", "MKE2FS_SYNC": "1",
+           "MKE2FS_FIRST_META_BG": "1", "MTOOLSRC": "/nowhere", "MTOOLS_NO_VFAT": "1",
+           "MTOOLS_LOWER_CASE": "1", "MTOOLS_NAME_NUMERIC_TAIL": "0", "MTOOLS_FAT_COMPATIBILITY": "1",
+           "MTOOLS_DOTTED_DIR": "1", "MTOOLS_NFATS": "1", "MTOOLS_DIR_LEN": "32",
+           "DEFAULT_CODEPAGE": "437", "OPENSSL_CONF": "/dev/null"}
 
 RECIPE = """
 [image]
@@ -53,14 +61,32 @@ def write_inputs(directory: Path) -> Path:
     return directory
 
 
+def touch(inputs: Path) -> None:
+    for path in inputs.rglob("*"):
+        os.utime(path, follow_symlinks=False)
+
+
+def copy_backwards(source: Path, target: Path) -> None:
+    """What is read in the order of its making is read in another one."""
+    target.mkdir()
+    for path in sorted(source.iterdir(), reverse=True):
+        if path.is_dir() and not path.is_symlink():
+            copy_backwards(path, target / path.name)
+        else:
+            shutil.copy2(path, target / path.name, follow_symlinks=False)
+    shutil.copystat(source, target)
+
+
 class SameBytes(ProgramTest):
     def setUp(self):
         if not ordinary_user.available():
             self.skipTest("only root can make a user and be another one")
 
-    def build_twice(self, source: str, *options) -> tuple[Path, Path]:
-        """By root on /tmp, and by the user in memory, from copies of the same inputs. That owners in
-        the image are exact follows: those of root's builds are (tests/interoperability)."""
+    def build_twice(self, source: str, *options,
+                    change: Callable[[Path], None] = lambda _: None) -> tuple[Path, Path]:
+        """By root on /tmp, and by the user in memory twenty years later, into a cache, from copies of
+        the same inputs with a change. That owners in the image are exact follows: those of root's
+        builds are (tests/interoperability)."""
         here = Path(tempfile.mkdtemp(prefix="first-", dir=workbench()))
         inputs = write_inputs(here / "inputs")
         (inputs / "node.toml").write_text(RECIPE.format(source=source))
@@ -68,16 +94,21 @@ class SameBytes(ProgramTest):
         self.addCleanup(shutil.rmtree, there, ignore_errors=True)
         ordinary_user.home()
         copy = there / "other inputs"
-        shutil.copytree(inputs, copy, symlinks=True)
+        copy_backwards(inputs, copy)
+        change(copy)
         shutil.copytree(keys(), there / "keys")
+        for name in ("temporary ü", "home"):
+            (there / name).mkdir()
+        (there / "home/.mtoolsrc").write_text("MTOOLS_NO_VFAT=1\n")
         ordinary_user.give(there)
         if source.startswith("directory"):  # whose owners are part of the input
             ordinary_user.give(inputs / "tree")
         self.succeed(quoin("build", inputs / "node.toml", "-o", here / "out", "--keys", keys(),
                            *options))
-        time.sleep(1.1)  # whatever stores the present time stores another one
-        self.succeed(ordinary_user.quoin("build", copy / "node.toml", "-o", there / "out",
-                                         "--keys", there / "keys", *options, **HOSTILE))
+        self.succeed(ordinary_user.quoin(
+            "build", "other inputs/node.toml", "-o", "out", "--keys", "keys", "--cache", "cache ü",
+            *options, directory=there, TMPDIR=there / "temporary ü", HOME=there / "home",
+            LD_PRELOAD=ordinary_user.installed_programs() / "later_clock.so", **HOSTILE))
         return here / "out", there / "out"
 
     def test_tar(self):
@@ -87,6 +118,11 @@ class SameBytes(ProgramTest):
     def test_directory(self):
         """a directory gives the same bytes wherever it lies"""
         self.assertEqual("", first_difference(*self.build_twice('directory = "tree"')))
+
+    def test_directory_time(self):
+        """with a given time a directory's later times do not matter"""
+        self.assertEqual("", first_difference(*self.build_twice(
+            'directory = "tree"', "--set", "image.time=2020-09-13T12:26:40Z", change=touch)))
 
     def test_oci(self):
         """an OCI image gives the same bytes wherever its layout lies"""

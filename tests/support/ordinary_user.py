@@ -41,10 +41,11 @@ def _remove(directory: Path) -> None:
 
 @functools.cache
 def installed_programs() -> Path:
-    """Quoin's programs where every user can run them: a checkout may lie in somebody's home."""
+    """Quoin's programs, and a library, where every user can run them: a checkout may lie in somebody's home."""
     directory = Path(tempfile.mkdtemp(prefix="quoin-programs-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    for program in ("builder/quoin", "agent/quoin-agent", "bootloader-hooks/early/quoin-early"):
+    for program in ("builder/quoin", "agent/quoin-agent", "bootloader-hooks/early/quoin-early",
+                    "tests/reproducible/later_clock.so"):
         shutil.copy(programs.BUILD / program, directory)
     directory.chmod(0o755)
     return directory
@@ -59,14 +60,15 @@ def give(path: Path) -> Path:
 
 
 def quoin(*arguments, prefix: tuple = (), umask: int = -1, timeout: int = 300,
-          **environment) -> programs.Result:
-    """Runs quoin as that user, with an environment of nothing but what is given."""
+          directory: Path | None = None, **environment) -> programs.Result:
+    """Runs quoin as that user, at home or in a directory, with an environment of nothing but what
+    is given."""
     user = pwd.getpwnam(NAME)
     command = [*prefix, installed_programs() / "quoin", *arguments]
     environment = {"PATH": "/usr/bin:/bin", "HOME": str(home()), "USER": NAME, "TMPDIR": "/tmp",
                    "QUOIN_DATA_DIR": str(installed_programs()), **environment}
     done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, errors="replace", timeout=timeout,
-                          check=False, env=environment, umask=umask, cwd=home(),
+                          check=False, env=environment, umask=umask, cwd=directory or home(),
                           user=user.pw_uid, group=user.pw_gid, extra_groups=[])
     return programs.Result(done.returncode, done.stdout, done.stderr)
