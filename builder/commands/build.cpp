@@ -256,6 +256,9 @@ BuildReport build_image(const BuildOptions& options) {
     for (const auto& algorithm : random_algorithms(head))
         report.warnings.push_back("signatures by " + algorithm +
                                   " are random: built again, the bundle is not the same bytes");
+    if (keys.secure_boot() && makes_random_signatures(keys.secure_boot_certificate))
+        report.warnings.emplace_back("Secure Boot signatures by a key that is not RSA are random: "
+                                     "built again, no output is the same bytes");
     for (auto& warning : trust_warnings(recipe, anchors, head))
         report.warnings.push_back(std::move(warning));
     report.root_hash = root_hash.hex();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key and certificate for development: firmware takes a self-signed certificate enrolled in "db"
 // as it is, without chain or dates.
+#include "base/file.hpp"
 #include "crypto/openssl.hpp"
 
 #include <array>
@@ -11,6 +12,7 @@
 
 namespace quoin {
 
+static constexpr std::uint64_t largest_certificate = 1 << 20;
 static constexpr int validity_days = 20 * 365 + 5; // with the leap days of 20 years
 
 using Certificate = Handle<X509, X509_free>;
@@ -76,6 +78,18 @@ std::pair<std::string, std::string> generate_secure_boot_key(const std::string& 
     };
     return {written_by(write_key, "cannot write a Secure Boot key"),
             written_by(write_certificate, "cannot write a Secure Boot certificate")};
+}
+
+bool makes_random_signatures(const std::string& certificate_path) {
+    const Bytes content = read_file(certificate_path, largest_certificate);
+    const BioHandle bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+    Certificate certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)
+                                : nullptr);
+    const unsigned char* place = content.data();
+    if (!certificate)
+        certificate.reset(d2i_X509(nullptr, &place, static_cast<long>(content.size())));
+    ERR_clear_error(); // of the encodings it turned out not to have
+    return certificate && EVP_PKEY_is_a(X509_get0_pubkey(certificate.get()), "RSA") != 1;
 }
 
 } // namespace quoin

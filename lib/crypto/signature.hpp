@@ -75,4 +75,8 @@ class SigningKey {
 [[nodiscard]] std::pair<std::string, std::string>
 generate_secure_boot_key(const std::string& common_name);
 
+/// Whether Secure Boot signatures by the key of a file's first certificate, PEM or DER, are random.
+/// Those of RSA keys are not (PKCS #1 v1.5). False where there is no certificate.
+[[nodiscard]] bool makes_random_signatures(const std::string& certificate_path);
+
 } // namespace quoin

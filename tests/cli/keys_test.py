@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""quoin keys init."""
+"""quoin keys init, and builds with keys of other kinds."""
 
+import shutil
 import stat
+import tempfile
+from pathlib import Path
 
-from bench import keys, workbench
-from programs import ProgramTest, quoin, run
+from bench import keys, must, short_build_words, signing_keys, workbench
+from programs import ProgramTest, Result, quoin, run
 
 FILES = ["secure-boot.crt", "secure-boot.key", "signing.key", "signing.pub"]
 
@@ -43,3 +46,39 @@ class KeysInit(ProgramTest):
         certificate = self.succeed(run(["openssl", "x509", "-in", keys() / "secure-boot.crt",
                                         "-modulus", "-noout"]))
         self.assertEqual(key.output, certificate.output)
+
+
+class RandomSignatures(ProgramTest):
+    """No two of some algorithms' signatures are alike: a build says when its bytes cannot be, either."""
+
+    def built_with(self, *algorithms: tuple[str, ...], secure_boot: Path | None = None) -> Result:
+        identity = Path(tempfile.mkdtemp(dir=workbench()))
+        for number, algorithm in enumerate(algorithms):
+            must(run(["openssl", "genpkey", *algorithm, "-out", identity / f"signing-{number}.key"]))
+        for name in ("secure-boot.key", "secure-boot.crt"):
+            if secure_boot:
+                shutil.copy(secure_boot / name, identity)
+        words = list(short_build_words(identity / "out"))
+        words[words.index(signing_keys())] = identity
+        return self.succeed(quoin(*words))
+
+    def test_bundle(self):
+        """a build warns of ECDSA and RSA-PSS signatures in the bundle, not of Ed25519"""
+        curve = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+        rsa = ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        said = self.built_with(("-algorithm", "ED25519"), curve, rsa).complaints
+        for name in ("ECDSA P-256 SHA-256", "RSA-PSS SHA-256"):
+            self.assertIn(f"warning: signatures by {name} are random: built again, the bundle is not "
+                          "the same bytes\n", said)
+        self.assertEqual(2, said.count("are random"))
+
+    def test_secure_boot(self):
+        """a build warns of ECDSA signatures for Secure Boot, not of RSA"""
+        quiet = self.built_with(("-algorithm", "ED25519"), secure_boot=keys())
+        self.assertNotIn("random", quiet.complaints)
+        directory = Path(tempfile.mkdtemp(dir=workbench()))
+        must(run(["openssl", "req", "-new", "-x509", "-nodes", "-subj", "/CN=test", "-newkey", "ec",
+                  "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", directory / "secure-boot.key",
+                  "-out", directory / "secure-boot.crt"]))
+        loud = self.built_with(("-algorithm", "ED25519"), secure_boot=directory)
+        self.assertIn("warning: Secure Boot signatures by a key that is not RSA are random", loud.complaints)

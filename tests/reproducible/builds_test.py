@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import ordinary_user
+import programs
 from bench import keys, root_tar, workbench
 from compare_outputs import first_difference
 from oci_layout import write_oci_layout
@@ -92,7 +93,7 @@ class SameBytes(ProgramTest):
         (inputs / "node.toml").write_text(RECIPE.format(source=source))
         there = Path(tempfile.mkdtemp(prefix="quoin second ü ", dir="/dev/shm"))
         self.addCleanup(shutil.rmtree, there, ignore_errors=True)
-        ordinary_user.home()
+        clock = shutil.copy(programs.BUILD / "tests/reproducible/later_clock.so", ordinary_user.home())
         copy = there / "other inputs"
         copy_backwards(inputs, copy)
         change(copy)
@@ -108,7 +109,7 @@ class SameBytes(ProgramTest):
         self.succeed(ordinary_user.quoin(
             "build", "other inputs/node.toml", "-o", "out", "--keys", "keys", "--cache", "cache ü",
             *options, directory=there, TMPDIR=there / "temporary ü", HOME=there / "home",
-            LD_PRELOAD=ordinary_user.installed_programs() / "later_clock.so", **HOSTILE))
+            LD_PRELOAD=clock, **HOSTILE))
         return here / "out", there / "out"
 
     def test_tar(self):

@@ -41,11 +41,10 @@ def _remove(directory: Path) -> None:
 
 @functools.cache
 def installed_programs() -> Path:
-    """Quoin's programs, and a library, where every user can run them: a checkout may lie in somebody's home."""
+    """Quoin's programs where every user can run them: a checkout may lie in somebody's home."""
     directory = Path(tempfile.mkdtemp(prefix="quoin-programs-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
-    for program in ("builder/quoin", "agent/quoin-agent", "bootloader-hooks/early/quoin-early",
-                    "tests/reproducible/later_clock.so"):
+    for program in ("builder/quoin", "agent/quoin-agent", "bootloader-hooks/early/quoin-early"):
         shutil.copy(programs.BUILD / program, directory)
     directory.chmod(0o755)
     return directory
