@@ -21,6 +21,16 @@ inline void require(bool promise) {
         std::abort();
 }
 
+/// What `make` returns; it may not fail any more, since the input was accepted before.
+template <typename Make>
+auto must(Make&& make) {
+    try {
+        return make();
+    } catch (const Error&) {
+        std::abort();
+    }
+}
+
 /// Runs `check`; any exception but an expected Error is a broken promise. Returns 0, as libFuzzer
 /// wants.
 inline int run(void (*check)(ByteView), ByteView input,
