@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstddef>
 
 namespace quoin {
 
@@ -32,7 +34,13 @@ struct BootSector {
 };
 static_assert(sizeof(BootSector) == 50);
 
-constexpr std::uint64_t free_count_place = 488; // in the information sector
+/// In the information sector; its own signature stands before it.
+struct FreeCount {
+    le32 signature;
+    le32 clusters;
+};
+constexpr std::uint64_t free_count_place = 484;
+constexpr std::uint32_t free_count_signature = 0x61417272;
 constexpr std::uint32_t unknown_count = 0xffffffff;
 
 constexpr std::uint32_t first_number = 2; // clusters are counted from here
@@ -51,8 +59,9 @@ FatClusters::FatClusters(const Region& volume) : region_(volume) {
     const std::uint64_t sector_size = boot.bytes_per_sector;
     cluster_ = sector_size * boot.sectors_per_cluster;
     const bool is_fat32 = boot.root_entries == 0 && boot.table_sectors_16 == 0 &&
-                          boot.table_sectors != 0 && boot.tables != 0;
-    if (!is_fat32 || sector_size < 512 || sector_size > 4096 || cluster_ == 0)
+                          boot.table_sectors != 0 && boot.tables != 0 && boot.reserved_sectors != 0;
+    // Both powers of two, so that no record lies across the end of a cluster.
+    if (!is_fat32 || sector_size < 512 || sector_size > 4096 || !std::has_single_bit(cluster_))
         throw refused("cannot read '" + volume.name() + "': it is not FAT32");
     table_ = boot.reserved_sectors * sector_size;
     table_size_ = boot.table_sectors * sector_size;
@@ -60,7 +69,9 @@ FatClusters::FatClusters(const Region& volume) : region_(volume) {
     first_cluster_ = table_ + table_size_ * tables_;
     root_ = boot.root_cluster;
     free_count_ = boot.info_sector * sector_size + free_count_place;
-    const std::uint64_t end = std::min(boot.sectors_32 * sector_size, volume.size());
+    has_free_count_ = boot.info_sector != 0 && boot.info_sector < boot.reserved_sectors;
+    const std::uint64_t sectors = boot.sectors_16 != 0 ? boot.sectors_16 : boot.sectors_32;
+    const std::uint64_t end = std::min(sectors * sector_size, volume.size());
     const std::uint64_t count = end > first_cluster_ ? (end - first_cluster_) / cluster_ : 0;
     clusters_ = static_cast<std::uint32_t>(
         std::min<std::uint64_t>({count + first_number, table_size_ / 4, end_of_chain}));
@@ -72,11 +83,13 @@ std::uint64_t FatClusters::place_of(std::uint32_t cluster) const {
 
 std::vector<std::uint32_t> FatClusters::chain(std::uint32_t cluster) const {
     std::vector<std::uint32_t> clusters;
-    for (; cluster < end_of_chain; cluster = next(cluster)) {
-        if (cluster < first_number || clusters.size() * cluster_ >= largest_directory)
+    do {
+        if (cluster < first_number || cluster >= clusters_ ||
+            clusters.size() * cluster_ >= largest_directory)
             throw refused("cannot read '" + region_.name() + "': a directory in it is damaged");
         clusters.push_back(cluster);
-    }
+        cluster = next(cluster);
+    } while (cluster < end_of_chain);
     return clusters;
 }
 
@@ -112,13 +125,16 @@ void FatClusters::extend(std::uint32_t last, std::size_t count) const {
 }
 
 void FatClusters::take_from_free_count(std::size_t count) const {
-    Bytes known(4);
-    region_.read(known, free_count_);
-    const std::uint32_t free = load<le32>(known);
-    if (free == unknown_count || free < count)
+    if (!has_free_count_)
         return;
-    const le32 fewer = free - static_cast<std::uint32_t>(count);
-    region_.write(view_of(fewer), free_count_);
+    Bytes known(sizeof(FreeCount));
+    region_.read(known, free_count_);
+    const auto free = load<FreeCount>(known);
+    if (free.signature != free_count_signature || free.clusters == unknown_count ||
+        free.clusters < count)
+        return;
+    const le32 fewer = free.clusters - static_cast<std::uint32_t>(count);
+    region_.write(view_of(fewer), free_count_ + offsetof(FreeCount, clusters));
     region_.sync();
 }
 

@@ -21,8 +21,8 @@ class FatClusters {
     /// Where a cluster's bytes are.
     [[nodiscard]] std::uint64_t place_of(std::uint32_t cluster) const;
 
-    /// The clusters of a directory that begins at `cluster`. Throws Error(refused) for a chain that
-    /// leads nowhere or has no end.
+    /// The clusters of a directory that begins at `cluster`. Not empty. Throws Error(refused)
+    /// for a chain that leads nowhere or has no end.
     [[nodiscard]] std::vector<std::uint32_t> chain(std::uint32_t cluster) const;
 
     /// The number of clusters in the chain that begins at `cluster`, which may be 0: none. One that
@@ -51,6 +51,7 @@ class FatClusters {
     std::uint64_t first_cluster_ = 0;
     std::uint32_t clusters_ = 0; ///< their numbers are smaller than this
     std::uint32_t root_ = 0;
+    bool has_free_count_ = false;
     std::uint64_t free_count_ = 0; ///< where it lies; a hint
 };
 

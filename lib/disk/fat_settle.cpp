@@ -39,7 +39,7 @@ class Directory {
         content_.resize(places_.size() * sector);
         for (std::size_t i = 0; i < places_.size(); ++i)
             volume.read(ByteSpan(content_).subspan(i * sector, sector), places_[i]);
-        if (content_[0] != '.' || content_[record_size] != '.')
+        if (!is_named(0, ".          ") || !is_named(record_size, "..         "))
             throw refused("cannot lay out a directory in '" + volume.name() + "': it is damaged");
     }
 
@@ -79,6 +79,10 @@ class Directory {
     }
 
   private:
+    [[nodiscard]] bool is_named(std::size_t at, std::string_view short_name) const {
+        return text_of(ByteView(content_).subspan(at, short_name.size())) == short_name;
+    }
+
     const Region& volume_;
     std::vector<std::uint64_t> places_;
     Bytes content_;

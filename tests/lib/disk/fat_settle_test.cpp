@@ -166,3 +166,17 @@ TEST_CASE("more names than there is room for are left as they are") {
     CHECK(files_of(volume).size() == 12);
     CHECK(volume.check() == 0);
 }
+
+TEST_CASE("the count of free clusters is kept only where it is one") {
+    const FatVolume volume;
+    volume.write("one.efi", filler(10));
+    // As if the boot sector said that the root directory held the count.
+    const le16 root_sector = static_cast<std::uint16_t>(volume.root_offset() / sector);
+    volume.region().write(view_of(root_sector), 48);
+    const le32 number = 1000;
+    volume.region().write(view_of(number), volume.root_offset() + 488);
+    REQUIRE(settle(volume));
+    Bytes kept(4);
+    volume.region().read(kept, volume.root_offset() + 488);
+    CHECK(load<le32>(kept) == number);
+}
