@@ -39,7 +39,7 @@ bool stays_longer(const Ranked& left, const Ranked& right) {
 void settle_names(const Region& esp) {
     std::vector<Ranked> ranked;
     for (FatName& file : read_fat_directory(esp, directory)) {
-        if (file.directory && file.name.starts_with('.'))
+        if (file.name == "." || file.name == "..")
             continue;
         const auto name = BootEntryName::parse(file.name);
         const bool listed = is_listed(esp, file);

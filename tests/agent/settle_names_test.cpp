@@ -52,3 +52,12 @@ TEST_CASE("a listed entry that has tries is never doubled, so it stays in its se
     settle_names(esp.region());
     CHECK(order_of(esp) == Names{"node_2.0.0+2-1.efi", "node_1.0.0.efi"});
 }
+
+TEST_CASE("a directory whose name begins with a dot stays") {
+    const FatVolume esp;
+    esp.make_directory(".keep");
+    esp.write("node_1.0.0.efi", program(1));
+    settle_names(esp.region());
+    CHECK(find(esp.names(), ".keep").directory);
+    CHECK(esp.check() == 0);
+}

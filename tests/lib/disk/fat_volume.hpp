@@ -39,6 +39,9 @@ class FatVolume {
         run_checked({"mcopy", "-n", "-i", path_, "::/EFI/Linux/" + name, scratch_.path("copy")});
         return content_of(scratch_.path("copy"));
     }
+    void make_directory(const std::string& name) const {
+        run_checked({"mmd", "-i", path_, "::/EFI/Linux/" + name});
+    }
     /// Another name for the clusters of an existing one, as a torn rename leaves it.
     void add_name(const std::string& name, const std::string& existing) const {
         write(name, {});
