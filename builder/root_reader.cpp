@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <set>
 
 namespace quoin {
 
@@ -67,16 +68,26 @@ struct RootReader::State {
         return std::move(above.back());
     }
 
-    /// Calls `use(path, inode)` for everything below a directory.
+    /// Calls `use(path, inode)` for everything below the root.
+    template <typename Use>
+    void walk(Use&& use) const {
+        std::set<std::uint32_t> seen;
+        walk(*squashfs.root(), "", 0, seen, use);
+    }
+
+    /// `seen`: a directory with two names would be walked twice, and thirty such, one in the other,
+    /// a billion times.
     template <typename Use>
     void walk(const sqfs_inode_generic_t& directory, const std::string& above, unsigned depth,
-              Use&& use) const {
+              std::set<std::uint32_t>& seen, Use&& use) const {
         if (depth > deepest)
             throw refused("cannot read the root image: directories are nested too deep");
+        if (!seen.insert(directory.base.inode_number).second)
+            throw refused("cannot read the root image: a directory has two names");
         for (const auto& [name, inode] : squashfs.entries(directory)) {
             use(above + name, *inode);
             if (is_directory(*inode))
-                walk(*inode, above + name + "/", depth + 1, use);
+                walk(*inode, above + name + "/", depth + 1, seen, use);
         }
     }
 
@@ -124,20 +135,18 @@ std::vector<std::string> RootReader::list(const std::string& path) {
 
 std::vector<RootReader::File> RootReader::walk() {
     std::vector<File> files;
-    state_->walk(*state_->squashfs.root(), "", 0,
-                 [&](const std::string& path, const sqfs_inode_generic_t& inode) {
-                     files.push_back(state_->describe(inode, path));
-                 });
+    state_->walk([&](const std::string& path, const sqfs_inode_generic_t& inode) {
+        files.push_back(state_->describe(inode, path));
+    });
     return files;
 }
 
 void RootReader::each_file(
     const std::function<void(const std::string& path, const FilePlace&)>& use) {
-    state_->walk(*state_->squashfs.root(), "", 0,
-                 [&](const std::string& path, const sqfs_inode_generic_t& inode) {
-                     if (is_file(inode))
-                         use(path, state_->squashfs.place_of(inode));
-                 });
+    state_->walk([&](const std::string& path, const sqfs_inode_generic_t& inode) {
+        if (is_file(inode))
+            use(path, state_->squashfs.place_of(inode));
+    });
 }
 
 } // namespace quoin

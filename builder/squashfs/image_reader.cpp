@@ -27,6 +27,11 @@ void check(int result, const std::string& doing) {
     }
 }
 
+bool is_file_name(std::string_view name) {
+    return !name.empty() && name != "." && name != ".." &&
+           name.find_first_of(std::string_view("/\0", 2)) == std::string_view::npos;
+}
+
 } // namespace
 
 SquashfsReader::File::File(const Region& image) : sqfs_file_t{}, window(image) {
@@ -54,6 +59,9 @@ SquashfsReader::SquashfsReader(const Region& window) : file_(window) {
     check(sqfs_super_read(&super_, &file_), doing);
     if (super_.bytes_used > window.size())
         throw refused("cannot " + doing + ": it is shorter than its superblock says");
+    // Memory goes by it, and each fragment block has at least a byte.
+    if (super_.fragment_entry_count > super_.bytes_used)
+        throw refused("cannot " + doing + ": damaged squashfs");
 
     sqfs_compressor_config_t config;
     check(sqfs_compressor_config_init(&config, static_cast<SQFS_COMPRESSOR>(super_.compression_id),
@@ -109,6 +117,8 @@ SquashfsReader::entries(const sqfs_inode_generic_t& directory) const {
             return found;
         const SqfsMemory<sqfs_dir_entry_t> entry(raw);
         std::string name(reinterpret_cast<const char*>(entry->name), entry->size + 1U);
+        if (!is_file_name(name) || (!found.empty() && name <= found.back().first))
+            throw refused("cannot read a directory: damaged squashfs");
         sqfs_inode_generic_t* inode = nullptr;
         check(sqfs_dir_reader_get_inode(directories_.get(), &inode), "read an inode");
         found.emplace_back(std::move(name), InodePointer(inode));
@@ -178,6 +188,8 @@ SquashfsReader::attributes_of(const sqfs_inode_generic_t& inode) const {
         return attributes;
     sqfs_xattr_id_t place;
     check(sqfs_xattr_reader_get_desc(attributes_.get(), index, &place), doing);
+    if (place.count == 0) // so it is, too, where there is no table to seek in
+        return attributes;
     check(sqfs_xattr_reader_seek_kv(attributes_.get(), &place), doing);
     for (std::uint32_t i = 0; i < place.count; ++i) {
         sqfs_xattr_entry_t* raw_key = nullptr;

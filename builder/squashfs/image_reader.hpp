@@ -36,7 +36,8 @@ class SquashfsReader {
     /// A name in a directory; null when it is not there.
     [[nodiscard]] InodePointer child(const sqfs_inode_generic_t& directory,
                                      const std::string& name) const;
-    /// Names in a directory with their inodes, sorted as in the squashfs.
+    /// Names in a directory with their inodes, sorted. Names that are none, unsorted ones and those
+    /// given twice are damage.
     [[nodiscard]] std::vector<std::pair<std::string, InodePointer>>
     entries(const sqfs_inode_generic_t& directory) const;
 
