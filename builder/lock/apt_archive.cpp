@@ -3,13 +3,12 @@
 
 #include "base/error.hpp"
 #include "base/process.hpp"
+#include "builder/lock/apt_index.hpp"
 #include "builder/sources/debian.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <filesystem>
 #include <fmt/format.h>
-#include <iomanip>
 #include <map>
 #include <sstream>
 
@@ -37,51 +36,6 @@ void write_new(const std::string& path, std::string_view text) {
     pwrite_all(fd, bytes_of(text), 0, path);
 }
 
-/// "Name: value" of a stanza; empty when absent.
-std::string_view field(std::string_view stanza, std::string_view name) {
-    for (std::size_t start = 0; start < stanza.size();) {
-        const std::size_t end = std::min(stanza.find('\n', start), stanza.size());
-        const auto line = stanza.substr(start, end - start);
-        if (line.starts_with(name) && line.substr(name.size()).starts_with(": "))
-            return line.substr(name.size() + 2);
-        start = end + 1;
-    }
-    return {};
-}
-
-std::optional<PinnedPackage> package_in(std::string_view stanza) {
-    const auto digest = Digest::parse(std::string(field(stanza, "SHA256")));
-    PinnedPackage package{std::string(field(stanza, "Package")),
-                          std::string(field(stanza, "Version")),
-                          std::string(field(stanza, "Architecture")), digest.value_or(Digest())};
-    if (package.name.empty() || !digest)
-        return std::nullopt;
-    return package;
-}
-
-/// "name_1%3a2-3_amd64.deb", as apt names what it fetches; the SHA-256 is not in it.
-std::optional<PinnedPackage> package_named(std::string_view file) {
-    const auto first = file.find('_');
-    const auto last = file.rfind('_');
-    if (first == file.npos || first == last || !file.ends_with(".deb"))
-        return std::nullopt;
-    PinnedPackage package;
-    package.name = file.substr(0, first);
-    package.architecture = file.substr(last + 1, file.size() - last - 5);
-    const auto version = file.substr(first + 1, last - first - 1);
-    for (std::size_t i = 0; i < version.size(); ++i) {
-        const auto code = version[i] == '%' ? from_hex(std::string(version.substr(i + 1, 2)))
-                                            : std::optional<Bytes>();
-        if (code && code->size() == 1) {
-            package.version += static_cast<char>(code->front());
-            i += 2;
-        } else {
-            package.version += version[i];
-        }
-    }
-    return package;
-}
-
 /// apt's pattern for what mmdebstrap always installs: of this suite, with this property.
 std::string pattern(const DebianSource& source, const std::string& architecture,
                     const std::string& property) {
@@ -107,14 +61,6 @@ std::vector<std::string> second_request(const DebianSource& source,
         request.push_back(
             pattern(source, architecture, "?and(" + found->second + ",?not(?essential))"));
     return request;
-}
-
-/// "Sat, 09 Nov 2024 10:20:30 UTC", as Release files have it.
-std::int64_t release_time(const std::string& text) {
-    std::tm parts{};
-    std::istringstream stream(text); // of the classic locale
-    stream >> std::get_time(&parts, "%a, %d %b %Y %H:%M:%S");
-    return stream ? static_cast<std::int64_t>(timegm(&parts)) : 0;
 }
 
 } // namespace
@@ -163,8 +109,7 @@ std::int64_t AptArchive::time() const {
     const std::filesystem::directory_iterator lists(directory_.path() + "/var/lib/apt/lists");
     for (const auto& entry : lists)
         if (entry.path().filename().string().ends_with("Release"))
-            newest =
-                std::max(newest, release_time(std::string(field(read_text(entry.path()), "Date"))));
+            newest = std::max(newest, release_time(read_text(entry.path())));
     if (newest == 0)
         throw Error("cannot tell the archive's time: no Release file has a date");
     return newest;
@@ -173,11 +118,7 @@ std::int64_t AptArchive::time() const {
 void AptArchive::each_stanza(const std::function<void(std::string_view)>& visit) const {
     for (const std::string& file : index_files()) {
         const std::string text = apt({"/usr/lib/apt/apt-helper", "cat-file", file});
-        for (std::size_t start = 0; start < text.size();) {
-            const std::size_t end = std::min(text.find("\n\n", start), text.size());
-            visit(std::string_view(text).substr(start, end - start));
-            start = end + 2;
-        }
+        quoin::each_stanza(text, visit);
     }
 }
 

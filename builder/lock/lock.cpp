@@ -5,6 +5,7 @@
 #include "base/file.hpp"
 #include "base/units.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -23,13 +24,19 @@ Digest digest_of(const json& object) {
     return *digest;
 }
 
-/// Versions and names go into apt's configuration: nothing in them may end a line there.
 std::string word_of(const json& object, const char* key) {
-    const auto word = object.at(key).get<std::string>();
-    for (const char c : word)
-        if (static_cast<unsigned char>(c) <= ' ' || c == 0x7f || c == '/')
-            throw refused(std::string("'") + key + "' is not one word");
+    auto word = object.at(key).get<std::string>();
+    if (!is_lock_word(word))
+        throw refused(std::string("'") + key + "' is not one word");
     return word;
+}
+
+/// Where get() would convert a fraction, or what is too large, to anything.
+std::int64_t whole_number_of(const json& object, const char* key) {
+    const json& number = object.at(key);
+    if (!number.is_number_integer())
+        throw refused(std::string("'") + key + "' is not a whole number");
+    return number.get<std::int64_t>();
 }
 
 json described(const PinnedPackage& package) {
@@ -64,7 +71,7 @@ json described(const DebianPins& pins) {
 DebianPins debian_of(const json& object) {
     DebianPins pins;
     pins.asked_for = object.at("asked_for").get<std::vector<std::string>>();
-    pins.time = object.at("time").get<std::int64_t>();
+    pins.time = whole_number_of(object, "time");
     for (const json& listed : object.at("packages")) {
         pins.packages.push_back(package_of(listed));
         if (pins.packages.back().name.empty() || pins.packages.back().version.empty())
@@ -77,7 +84,7 @@ DebianPins debian_of(const json& object) {
 }
 
 Lock lock_of(const json& object) {
-    if (object.at("format").get<int>() != lock_format)
+    if (whole_number_of(object, "format") != lock_format)
         throw refused("its format is " + object.at("format").dump() + ", expected " +
                       std::to_string(lock_format));
     Lock lock;
@@ -94,6 +101,10 @@ Lock lock_of(const json& object) {
 }
 
 } // namespace
+
+bool is_lock_word(std::string_view text) {
+    return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f' && c != '/'; });
+}
 
 std::string Lock::serialize() const {
     json object = {{"format", lock_format},

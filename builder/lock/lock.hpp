@@ -14,6 +14,10 @@
 
 namespace quoin {
 
+/// Versions and names go into apt's configuration: nothing in them may end a line there, or lead
+/// out of a directory. Debian's are ASCII.
+[[nodiscard]] bool is_lock_word(std::string_view text);
+
 struct PinnedPackage {
     std::string name;
     std::string version;
