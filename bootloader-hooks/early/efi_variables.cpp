@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "early/efi_variables.hpp"
 
+#include "base/error.hpp"
 #include "base/file.hpp"
 
 namespace quoin::early {
@@ -25,13 +26,23 @@ std::optional<Uuid> uuid_from_variable(ByteView content) {
     return Uuid::parse(text);
 }
 
+/// The root's own UUID finds the disk as well: what firmware cannot read, or what is no variable of
+/// a loader, must not end the boot.
+static std::optional<Uuid> read_uuid(const std::string& path) {
+    try {
+        return uuid_from_variable(read_file(path, largest_variable));
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+}
+
 LoaderReport read_loader_report(const std::string& efivars_directory) {
     LoaderReport report;
     const auto path_of = [&](std::string_view variable) {
         return efivars_directory + "/" + std::string(variable) + std::string(loader_vendor);
     };
     if (const std::string path = path_of("LoaderDevicePartUUID"); exists(path))
-        report.esp = uuid_from_variable(read_file(path, largest_variable));
+        report.esp = read_uuid(path);
     report.counted = exists(path_of("LoaderBootCountPath"));
     return report;
 }

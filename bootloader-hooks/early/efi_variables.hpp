@@ -16,7 +16,8 @@ struct LoaderReport {
     bool counted = false;    ///< LoaderBootCountPath exists: this boot is a counted try
 };
 
-/// Reads both variables. Without EFI, or under a loader that sets none, an empty report.
+/// Reads both variables. Without EFI, or under a loader that sets none or what cannot be read, an
+/// empty report.
 [[nodiscard]] LoaderReport read_loader_report(const std::string& efivars_directory);
 
 /// The UUID in the content of an efivarfs file: four bytes of attributes, then 36 characters as

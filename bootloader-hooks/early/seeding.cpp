@@ -25,7 +25,8 @@ static std::vector<std::string> parts_of(std::string_view path) {
     while (!path.empty()) {
         path.remove_prefix(1);
         const std::string_view part = path.substr(0, path.find('/'));
-        if (part.empty() || part == "." || part == "..")
+        if (part.empty() || part == "." || part == ".." ||
+            part.find('\0') != std::string_view::npos)
             return {};
         parts.emplace_back(part);
         path.remove_prefix(part.size());

@@ -13,7 +13,8 @@ namespace quoin::early {
 
 /// The directories of the initrd's /persist: one absolute path a line, empty lines and lines that
 /// begin with '#' left out. In byte order, hence each after its parents; none twice. Throws
-/// Error(refused) for a path that is not absolute, or has empty, "." or ".." parts.
+/// Error(refused) for a path that is not absolute, has empty, "." or ".." parts, or a
+/// NUL.
 [[nodiscard]] std::vector<std::string> parse_persistent_directories(std::string_view text);
 
 /// Opens `path` (absolute) as seen from `root`: symbolic links, absolute ones too, stay inside.

@@ -4,6 +4,8 @@
 #include "base/file.hpp"
 #include "support/catch.hpp"
 
+#include <filesystem>
+
 using namespace quoin;
 using namespace quoin::early;
 
@@ -36,6 +38,19 @@ TEST_CASE("what is not a UUID in UTF-16 is nothing") {
     Bytes cut = variable(uuid_text);
     cut.pop_back();
     CHECK_FALSE(uuid_from_variable(cut));
+}
+
+TEST_CASE("a variable that cannot be read, or is too long, is none: the boot goes on") {
+    const TemporaryDirectory directory;
+    const std::string path =
+        directory.path() + "/LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f";
+    SECTION("too long") {
+        replace_file_durably(path, variable(uuid_text + std::string(3000, '\0')));
+    }
+    SECTION("a read error") {
+        std::filesystem::create_directory(path); // EISDIR
+    }
+    CHECK_FALSE(read_loader_report(directory.path()).esp);
 }
 
 TEST_CASE("a boot is counted when the loader left the path of the counted entry") {
