@@ -50,13 +50,16 @@ void forget_try() {
 }
 
 ImageIdentity read_image_identity(const std::string& path) {
-    return read_json(path, [](const Json& json) {
+    return read_json(path, [&path](const Json& json) {
         ImageIdentity identity;
         identity.id = json.at("id").get<std::string>();
         identity.version = json.at("version").get<std::string>();
         identity.architecture = json.at("architecture").get<std::string>();
         identity.compatible = json.at("compatible").get<std::string>();
-        identity.security_epoch = json.at("security_epoch").get<std::uint64_t>();
+        const Json& epoch = json.at("security_epoch");
+        if (!epoch.is_number_unsigned()) // others would be converted to anything
+            throw Error("cannot read '" + path + "': its security epoch makes no sense");
+        identity.security_epoch = epoch.get<std::uint64_t>();
         return identity;
     });
 }

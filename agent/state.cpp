@@ -42,6 +42,14 @@ Json to_json(const Attempt& attempt) {
     return json;
 }
 
+/// Where get() would convert a fraction, or what is too large, to anything.
+template <typename Number>
+Number whole(const Json& number) {
+    if (!number.is_number_integer())
+        throw Error("a number is not whole");
+    return number.get<Number>();
+}
+
 Attempt attempt_from(const Json& json) {
     Attempt attempt;
     attempt.from_version = json.at("from_version").get<std::string>();
@@ -49,9 +57,9 @@ Attempt attempt_from(const Json& json) {
     attempt.to_version = json.at("to_version").get<std::string>();
     attempt.to_root_hash = json.at("to_root_hash").get<std::string>();
     attempt.slot = json.at("slot").get<std::string>() == "a" ? 'a' : 'b';
-    attempt.armed_at = json.at("armed_at").get<std::int64_t>();
-    attempt.rearmed = json.at("rearmed").get<unsigned>();
-    attempt.boots_seen = json.at("boots_seen").get<unsigned>();
+    attempt.armed_at = whole<std::int64_t>(json.at("armed_at"));
+    attempt.rearmed = whole<unsigned>(json.at("rearmed"));
+    attempt.boots_seen = whole<unsigned>(json.at("boots_seen"));
     if (const auto failure = json.find("failure"); failure != json.end() && failure->is_string())
         attempt.failure = failure->get<std::string>();
     return attempt;
@@ -67,7 +75,7 @@ Json to_json(const HistoryRecord& record) {
 }
 
 HistoryRecord history_from(const Json& json) {
-    return {json.at("time").get<std::int64_t>(),
+    return {whole<std::int64_t>(json.at("time")),
             json.at("from_version").get<std::string>(),
             json.at("to_version").get<std::string>(),
             json.at("to_root_hash").get<std::string>(),
@@ -84,7 +92,7 @@ Json to_json(const QuarantineRecord& record) {
 
 QuarantineRecord quarantine_from(const Json& json) {
     return {json.at("version").get<std::string>(), json.at("root_hash").get<std::string>(),
-            json.at("reason").get<std::string>(), json.at("time").get<std::int64_t>()};
+            json.at("reason").get<std::string>(), whole<std::int64_t>(json.at("time"))};
 }
 
 AgentState parse(const std::string& text) {
