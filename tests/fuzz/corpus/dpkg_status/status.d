@@ -1,0 +1,2 @@
+Package: tz
+Version: 2024
