@@ -4,6 +4,7 @@
 #include "builder/root_image.hpp"
 
 #include "base/terminal.hpp"
+#include "base/unnamed_file.hpp"
 #include "builder/root/assembly.hpp"
 #include "builder/root/finishing.hpp"
 #include "builder/root/requirements.hpp"
@@ -50,7 +51,10 @@ void add_layers(RootAssembly& assembly, const Recipe& recipe, const RootImageOpt
 RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options, FdRef out,
                            std::uint64_t offset) {
     const auto epoch = image_time(recipe);
-    ImageStream stream(out, offset, VerityParameters::derived_from(recipe.id), options.name);
+    ImageStream stream(
+        out, offset,
+        {VerityParameters::derived_from(recipe.id), unnamed_file(options.scratch_directory)},
+        options.name);
     SquashfsOptions squashfs;
     squashfs.block_size = recipe.block_size;
     squashfs.compression_level = recipe.compression_level;

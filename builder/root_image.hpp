@@ -35,6 +35,7 @@ struct RootImageOptions {
     unsigned workers =
         0; ///< compressing threads; 0: one a processor. The bytes do not depend on it
     std::string name = "root image"; ///< of what is written to, for messages
+    std::string scratch_directory;   ///< for a temporary file of 1/128 of the root; "": $TMPDIR
 };
 
 /// What one pass over the source yields.
@@ -79,7 +80,10 @@ class RootReader {
         std::map<std::string, Bytes> xattrs;
     };
     [[nodiscard]] std::vector<File> walk();
-    /// Calls `use` for every regular file, in the order of `walk`.
+    /// Every path below a directory, in the order of `walk`; no symlink is followed to it.
+    [[nodiscard]] std::vector<std::string> paths_below(const std::string& directory);
+    /// Calls `use` for every regular file: those of a directory before those of its directories,
+    /// so that no more than one directory's are in memory.
     void each_file(const std::function<void(const std::string& path, const FilePlace&)>& use);
 
   private:

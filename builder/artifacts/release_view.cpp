@@ -2,21 +2,13 @@
 #include "builder/artifacts/release_view.hpp"
 
 #include "base/error.hpp"
+#include "base/unnamed_file.hpp"
 #include "builder/artifacts/artifact.hpp"
 #include "builder/artifacts/release_contents.hpp"
 #include "builder/interruption.hpp"
 
-#include <cstdlib>
-
 namespace quoin {
 namespace {
-
-/// A file without a name in $TMPDIR: gone with its descriptor, whatever happens.
-UniqueFd unnamed_file() {
-    const char* directory = std::getenv("TMPDIR");
-    return open_file(directory != nullptr && *directory != '\0' ? directory : "/tmp",
-                     O_RDWR | O_TMPFILE, 0600);
-}
 
 struct OpenBundle {
     UniqueFd fd;

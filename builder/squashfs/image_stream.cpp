@@ -15,9 +15,8 @@ constexpr std::size_t write_size = MiB; // writes are coalesced to about this si
 
 } // namespace
 
-ImageStream::ImageStream(FdRef out, std::uint64_t offset, const VerityParameters& verity,
-                         std::string name)
-    : out_(out), offset_(offset), name_(std::move(name)), leaves_(verity) {}
+ImageStream::ImageStream(FdRef out, std::uint64_t offset, VerityLeaves leaves, std::string name)
+    : out_(out), offset_(offset), name_(std::move(name)), leaves_(std::move(leaves)) {}
 
 void ImageStream::begin(std::uint64_t superblock_size, ByteView options) {
     Bytes head(superblock_size);
@@ -50,6 +49,9 @@ void ImageStream::close_table_chunk() {
 }
 
 void ImageStream::add_chunk(ByteView content, ChunkKind kind) {
+    if (chunks_.size() == max_chunks) // here and not only in the end, when hours may have passed
+        throw refused("cannot describe the root: it has more than " + std::to_string(max_chunks) +
+                      " blocks; a larger 'block_size' makes fewer");
     Chunk chunk;
     chunk.hash = chunk_hash(content);
     chunk.size = static_cast<std::uint32_t>(content.size());

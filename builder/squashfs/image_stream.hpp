@@ -17,13 +17,14 @@ inline constexpr std::uint64_t table_chunk_size = 64 << 10;
 /// Writes an image to [offset, …) of a file. Order: begin, blocks, tables, finish.
 class ImageStream {
   public:
-    /// `name` is for messages.
-    ImageStream(FdRef out, std::uint64_t offset, const VerityParameters& verity, std::string name);
+    /// `leaves` has got nothing yet; `name` is for messages.
+    ImageStream(FdRef out, std::uint64_t offset, VerityLeaves leaves, std::string name);
 
     /// Reserves room for the superblock and writes what follows it at once (compressor options).
     void begin(std::uint64_t superblock_size, ByteView options);
 
     /// One data or fragment block: one chunk of the index. Returns its position in the image.
+    /// Throws Error(refused) when the image has more chunks than an index may.
     std::uint64_t append_block(ByteView block, ChunkKind kind);
 
     /// A piece of a table: a metadata block with its header, or a list of locations.

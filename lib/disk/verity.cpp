@@ -5,6 +5,7 @@
 #include "disk/verity.hpp"
 
 #include "base/error.hpp"
+#include "base/file.hpp"
 
 #include <algorithm>
 #include <string>
@@ -15,6 +16,9 @@ namespace {
 
 constexpr std::uint64_t hash_size = sizeof(Digest::bytes);
 constexpr std::uint64_t hashes_per_block = verity_block_size / hash_size;
+
+constexpr std::size_t scratch_piece = 64 << 10; // all that is written to the file of leaves at once
+const char* const scratch_name = "temporary file of hashes";
 
 std::uint64_t count_blocks(std::uint64_t data_size) {
     if (data_size == 0 || data_size % verity_block_size != 0)
@@ -158,28 +162,48 @@ Digest VerityWriter::finish() {
 
 void VerityLeaves::update(ByteView data) {
     split_into_blocks(partial_, data, [this](ByteView block) {
-        leaves_.push_back(sha256(parameters_.salt, block));
+        const Digest leaf = sha256(parameters_.salt, block);
+        recent_.insert(recent_.end(), leaf.bytes.begin(), leaf.bytes.end());
+        if (recent_.size() < scratch_piece)
+            return;
+        pwrite_all(scratch_, recent_, stored_, scratch_name);
+        stored_ += recent_.size();
+        recent_.clear();
     });
 }
 
 void VerityLeaves::rewrite(std::uint64_t offset, ByteView data) {
-    const std::uint64_t hashed = leaves_.size() * verity_block_size;
+    const std::uint64_t hashed = leaves_size() / hash_size * verity_block_size;
     if (offset % verity_block_size != 0 || data.size() % verity_block_size != 0 ||
         offset > hashed || data.size() > hashed - offset)
         throw Error("cannot hash rewritten data: not whole blocks that were hashed before");
-    auto leaf = leaves_.begin() + static_cast<std::ptrdiff_t>(offset / verity_block_size);
-    for (; !data.empty(); data = data.subspan(verity_block_size))
-        *leaf++ = sha256(parameters_.salt, data.first(verity_block_size));
+    std::uint64_t place = offset / verity_block_size * hash_size;
+    for (; !data.empty(); data = data.subspan(verity_block_size), place += hash_size) {
+        const Digest leaf = sha256(parameters_.salt, data.first(verity_block_size));
+        if (place < stored_)
+            pwrite_all(scratch_, leaf.bytes, place, scratch_name);
+        else
+            std::ranges::copy(leaf.bytes,
+                              recent_.begin() + static_cast<std::ptrdiff_t>(place - stored_));
+    }
 }
 
 std::uint64_t VerityLeaves::data_size() const {
-    return leaves_.size() * verity_block_size + partial_.size();
+    return leaves_size() / hash_size * verity_block_size + partial_.size();
 }
 
 Digest VerityLeaves::finish(const VerityWriter::BlockSink& sink) const {
     Tree tree(parameters_, count_blocks(data_size()), sink);
-    for (const Digest& leaf : leaves_)
-        tree.add_leaf(leaf);
+    const auto add = [&tree](ByteView leaves) {
+        for (; !leaves.empty(); leaves = leaves.subspan(hash_size))
+            tree.add_leaf(load<Digest>(leaves));
+    };
+    Bytes piece(scratch_piece);
+    for (std::uint64_t done = 0; done < stored_; done += piece.size()) {
+        pread_exact(scratch_, piece, done, scratch_name);
+        add(piece);
+    }
+    add(recent_);
     return tree.finish();
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/fd.hpp"
 #include "crypto/digest.hpp"
 
 #include <cstdint>
@@ -58,10 +59,13 @@ class VerityWriter {
 };
 
 /// For a stream whose size is not known beforehand (the builder): collects the leaf hashes
-/// (32 bytes a block, 1/128 of the data), then writes everything.
+/// (32 bytes a block, 1/128 of the data) in a file, then writes everything. Memory: a few dozen
+/// KiB, whatever the size of the data.
 class VerityLeaves {
   public:
-    explicit VerityLeaves(const VerityParameters& parameters) : parameters_(parameters) {}
+    /// `scratch` is empty, to be written and read, and grows to 1/128 of the data.
+    VerityLeaves(const VerityParameters& parameters, UniqueFd scratch)
+        : parameters_(parameters), scratch_(std::move(scratch)) {}
     /// Any number of bytes, in order.
     void update(ByteView data);
     /// Makes the leaf hashes of [offset, offset + data.size()) anew: the squashfs superblock is
@@ -73,8 +77,12 @@ class VerityLeaves {
     [[nodiscard]] Digest finish(const VerityWriter::BlockSink& sink) const;
 
   private:
+    [[nodiscard]] std::uint64_t leaves_size() const { return stored_ + recent_.size(); }
+
     VerityParameters parameters_;
-    std::vector<Digest> leaves_;
+    UniqueFd scratch_;
+    std::uint64_t stored_ = 0; ///< bytes of hashes in the file
+    Bytes recent_;             ///< the hashes after those
     Bytes partial_;
 };
 

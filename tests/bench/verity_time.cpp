@@ -3,6 +3,7 @@
 // while it writes a root: leaves, then the tree. What is hashed is in memory, as it is there.
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/unnamed_file.hpp"
 #include "disk/verity.hpp"
 
 #include <chrono>
@@ -18,7 +19,7 @@ int main(int argc, char** argv) {
     try {
         const std::uint64_t size = std::strtoull(argv[2], nullptr, 10);
         const UniqueFd file = open_file(argv[1], O_RDONLY);
-        VerityLeaves leaves(VerityParameters::derived_from("bench"));
+        VerityLeaves leaves(VerityParameters::derived_from("bench"), unnamed_file());
         Bytes piece(1 << 20);
         std::chrono::steady_clock::duration hashing{};
         for (std::uint64_t offset = 0; offset < size; offset += piece.size()) {

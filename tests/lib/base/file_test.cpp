@@ -2,8 +2,10 @@
 #include "base/file.hpp"
 
 #include "base/error.hpp"
+#include "base/unnamed_file.hpp"
 #include "support/catch.hpp"
 
+#include <filesystem>
 #include <limits>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -21,6 +23,17 @@ TEST_CASE("what was written is read back from the same place") {
     Bytes content(5);
     pread_exact(fd, content, 4096, path);
     CHECK(text_of(content) == "hello");
+}
+
+TEST_CASE("an unnamed file can be written and read, and leaves nothing in its directory") {
+    const TemporaryDirectory directory;
+    const UniqueFd fd = unnamed_file(directory.path());
+    pwrite_all(fd, bytes_of("hello"), 0, "file");
+    Bytes content(5);
+    pread_exact(fd, content, 0, "file");
+    CHECK(text_of(content) == "hello");
+    CHECK(std::filesystem::is_empty(directory.path()));
+    CHECK_THROWS_AS(unnamed_file(directory.path() + "/absent"), Error);
 }
 
 TEST_CASE("a file that ends early is refused by name") {

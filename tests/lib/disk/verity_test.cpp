@@ -2,6 +2,7 @@
 #include "disk/verity.hpp"
 
 #include "base/error.hpp"
+#include "base/unnamed_file.hpp"
 #include "scratch.hpp"
 #include "support/catch.hpp"
 
@@ -81,13 +82,13 @@ TEST_CASE("our verity tree is byte for byte that of veritysetup") {
 }
 
 TEST_CASE("a tree of collected leaves is that of the streaming writer") {
-    const auto blocks = GENERATE(as<std::size_t>{}, 1, 2, 128, 129, 300);
+    const auto blocks = GENERATE(as<std::size_t>{}, 1, 2, 128, 129, 300, 4500);
     CAPTURE(blocks);
     const auto parameters = VerityParameters::derived_from("node");
     const Bytes data = test::filler(blocks * block);
     const Area streamed = write_tree(parameters, data, 4096);
 
-    VerityLeaves leaves(parameters);
+    VerityLeaves leaves(parameters, unnamed_file());
     for (std::size_t at = 0; at < data.size(); at += 1000)
         leaves.update(ByteView(data).subspan(at, std::min<std::size_t>(1000, data.size() - at)));
     CHECK(leaves.data_size() == data.size());
@@ -104,16 +105,18 @@ TEST_CASE("a tree of collected leaves is that of the streaming writer") {
 
 TEST_CASE("leaves can be made anew for blocks written last") {
     const auto parameters = VerityParameters::derived_from("node");
-    const Bytes data = test::filler(200 * block);
-    VerityLeaves leaves(parameters);
+    const std::size_t blocks = 5000; // the first leaves are in the file by then, the last are not
+    const Bytes data = test::filler(blocks * block);
+    VerityLeaves leaves(parameters, unnamed_file());
     leaves.update(Bytes(2 * block));
-    leaves.update(ByteView(data).subspan(2 * block));
-    leaves.rewrite(block, ByteView(data).subspan(block, block));
-    leaves.rewrite(0, ByteView(data).first(block));
+    leaves.update(ByteView(data).subspan(2 * block, (blocks - 3) * block));
+    leaves.update(Bytes(block));
+    for (const std::size_t late : {std::size_t{1}, std::size_t{0}, blocks - 1})
+        leaves.rewrite(late * block, ByteView(data).subspan(late * block, block));
     CHECK(leaves.finish({}) == write_tree(parameters, data, 65536).root_hash);
 
-    CHECK_THROWS_AS(leaves.rewrite(200 * block, ByteView(data).first(block)), Error);
-    CHECK_THROWS_AS(leaves.rewrite(199 * block, ByteView(data).first(2 * block)), Error);
+    CHECK_THROWS_AS(leaves.rewrite(blocks * block, ByteView(data).first(block)), Error);
+    CHECK_THROWS_AS(leaves.rewrite((blocks - 1) * block, ByteView(data).first(2 * block)), Error);
     CHECK_THROWS_AS(leaves.rewrite(1, ByteView(data).first(block)), Error);
     CHECK_THROWS_AS(leaves.rewrite(0, ByteView(data).first(1)), Error);
 }
@@ -129,7 +132,7 @@ TEST_CASE("a verity tree needs exactly the data that was announced, in whole blo
     CHECK_THROWS_AS(writer.finish(), Error);
     CHECK_THROWS_AS(writer.update(Bytes(block)), Error);
 
-    VerityLeaves leaves(parameters);
+    VerityLeaves leaves(parameters, unnamed_file());
     CHECK_THROWS_AS(leaves.finish({}), Error);
     leaves.update(Bytes(1));
     CHECK_THROWS_AS(leaves.finish({}), Error);
