@@ -12,7 +12,7 @@
 namespace quoin {
 
 /// The last two exist only between the layers of an OCI image: they hide what lower layers have.
-enum class EntryType {
+enum class EntryType : std::uint8_t {
     directory,
     file,
     symlink,

@@ -56,7 +56,6 @@ void RootAssembly::add_files(const std::vector<AddedFile>& files) {
 
 void RootAssembly::add_layer(const Layer& layer, const ProgressObserver& progress) {
     tree_.begin_layer(layer.rules);
-    first_names_.clear();
     missed_.clear();
     layer.read(
         [&](const Entry& entry, const ContentReader& content) { receive(layer, entry, content); },
@@ -77,25 +76,20 @@ void RootAssembly::receive(const Layer& layer, const Entry& entry, const Content
     Node* node = tree_.insert(entry);
     if (node == nullptr || entry.type == EntryType::directory)
         return;
-    first_names_[entry.path] = node->inode;
     if (entry.type == EntryType::file)
         store(*node, entry, content);
 }
 
 void RootAssembly::receive_hard_link(const Entry& entry) {
-    if (const auto first = first_names_.find(entry.link_target); first != first_names_.end()) {
-        tree_.insert(entry, first->second);
+    if (Inode* first = tree_.find_own(entry.link_target)) {
+        tree_.insert(entry, first);
         return;
     }
     // The first name was replaced by a higher layer or removed: its content has passed by.
-    auto inode = missed_[entry.link_target];
-    const bool is_new = !inode;
-    if (is_new)
-        inode = std::make_shared<Inode>();
-    if (tree_.insert(entry, inode) != nullptr)
-        missed_[entry.link_target] = inode;
-    else if (is_new)
-        missed_.erase(entry.link_target);
+    const auto known = missed_.find(entry.link_target);
+    Inode& inode = known != missed_.end() ? *known->second : tree_.make_inode();
+    if (tree_.insert(entry, &inode) != nullptr)
+        missed_[entry.link_target] = &inode;
 }
 
 void RootAssembly::read_missed(const Layer& layer) {
@@ -108,7 +102,7 @@ void RootAssembly::read_missed(const Layer& layer) {
                 throw refused("cannot use '" + layer.name + "': a hard link refers to '" +
                               printable(entry.path) + "', which is a directory");
             Inode& inode = *missed->second;
-            inode.entry = entry;
+            tree_.describe(inode, entry);
             if (entry.type == EntryType::file)
                 write(entry.path, inode, content);
             missed_.erase(missed);
@@ -126,7 +120,7 @@ void RootAssembly::store(Node& node, const Entry& entry, const ContentReader& co
     } else if (is_boot_file(path)) {
         return; // taken out of the tree at the end
     } else if (is_edited_later(path)) {
-        node.inode->held = read_whole(content, largest_held_file, path);
+        node.inode->held = std::make_unique<Bytes>(read_whole(content, largest_held_file, path));
     } else if (is_unit_file(path) && entry.size <= largest_unit_file) {
         const Bytes text = read_whole(content, largest_unit_file, path);
         if (text.size() > unit_texts_left_)
@@ -135,7 +129,7 @@ void RootAssembly::store(Node& node, const Entry& entry, const ContentReader& co
                           "more than " +
                           format_size(most_unit_text));
         unit_texts_left_ -= text.size();
-        unit_texts_[node.inode.get()] = text_of(text);
+        unit_texts_[node.inode] = text_of(text);
         write(path, *node.inode, read_from(text));
     } else {
         write(path, *node.inode, content);
@@ -144,30 +138,29 @@ void RootAssembly::store(Node& node, const Entry& entry, const ContentReader& co
 
 void RootAssembly::write(const std::string& path, Inode& inode, const ContentReader& content) {
     if (!is_python_bytecode(path)) {
-        inode.content = writer_.add_file(path, inode.entry.size, content);
+        inode.content = writer_.add_file(path, inode.size, content);
         return;
     }
     const CompiledModule module = without_source_time(content);
-    inode.content = writer_.add_file(path, inode.entry.size, module.content);
+    inode.content = writer_.add_file(path, inode.size, module.content);
     if (module.source)
-        module_sources_[*inode.content] = *module.source;
+        module_sources_[inode.content] = *module.source;
 }
 
 void RootAssembly::remove_stale_bytecode() {
     std::vector<Node*> stale;
     tree_.walk([&](Node& node) {
-        if (!node.inode->content)
-            return;
-        const auto source = module_sources_.find(*node.inode->content);
+        const auto source = module_sources_.find(node.inode->content);
         const std::string path = RootTree::path_of(node);
         if (source == module_sources_.end() || !is_python_bytecode(path))
             return;
         const Node* file = tree_.find(source_of_bytecode(path));
-        if (file == nullptr || !is_source(file->inode->entry, source->second))
+        if (file == nullptr || !is_source(*file->inode, source->second))
             stale.push_back(&node);
     });
     for (Node* node : stale)
         RootTree::remove(*node);
+    module_sources_.clear();
 }
 
 Inode& RootAssembly::put_file(const std::string& path, std::uint32_t mode,
@@ -177,7 +170,7 @@ Inode& RootAssembly::put_file(const std::string& path, std::uint32_t mode,
     entry.mode = mode;
     Inode& inode = *tree_.put(entry).inode;
     inode.generated = true;
-    inode.held = Bytes(text.begin(), text.end());
+    inode.held = std::make_unique<Bytes>(text.begin(), text.end());
     return inode;
 }
 
@@ -186,10 +179,9 @@ void RootAssembly::write_held_files() {
         Inode& inode = *node.inode;
         if (!inode.held)
             return;
-        const Bytes content = std::move(*inode.held);
-        inode.held.reset();
-        inode.entry.size = content.size();
-        write(RootTree::path_of(node), inode, read_from(content));
+        const std::unique_ptr<Bytes> content = std::move(inode.held);
+        inode.size = content->size();
+        write(RootTree::path_of(node), inode, read_from(*content));
     });
 }
 

@@ -66,11 +66,10 @@ class RootAssembly {
     RootCounter counter_{RootLimits{}};
     std::unordered_map<const Inode*, std::string> unit_texts_;
     std::uint64_t unit_texts_left_ = most_unit_text;
-    std::unordered_map<std::size_t, ModuleSource> module_sources_; ///< by number of content
+    std::unordered_map<std::uint32_t, ModuleSource> module_sources_; ///< by number of content
 
     // Of the current layer:
-    std::unordered_map<std::string, std::shared_ptr<Inode>> first_names_;
-    std::unordered_map<std::string, std::shared_ptr<Inode>> missed_; ///< linked to, but left out
+    std::unordered_map<std::string, Inode*> missed_; ///< linked to, but left out
 };
 
 } // namespace quoin

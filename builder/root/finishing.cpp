@@ -53,15 +53,15 @@ class Finishing {
         std::int64_t newest = 0;
         tree_.walk([&](Node& node) {
             if (!node.inode->generated)
-                newest = std::max(newest, clamped(node.inode->entry.mtime));
+                newest = std::max(newest, clamped(node.inode->mtime));
         });
         result_.time = epoch_.value_or(newest);
     }
 
     void set_times() {
         tree_.walk([&](Node& node) {
-            Entry& entry = node.inode->entry;
-            entry.mtime = node.inode->generated ? result_.time : clamped(entry.mtime);
+            Inode& inode = *node.inode;
+            inode.mtime = inode.generated ? result_.time : clamped(inode.mtime);
         });
     }
 
@@ -80,10 +80,11 @@ class Finishing {
         }
         if (text_of(*node->inode->held) == text)
             return;
-        node->inode->held = Bytes(text.begin(), text.end());
-        // Signatures of the content as it was.
-        node->inode->entry.xattrs.erase("security.ima");
-        node->inode->entry.xattrs.erase("security.evm");
+        *node->inode->held = Bytes(text.begin(), text.end());
+        Attributes attributes = unpack_attributes(node->inode->attributes);
+        attributes.erase("security.ima"); // signatures of the content as it was
+        attributes.erase("security.evm");
+        tree_.set_attributes(*node->inode, attributes);
     }
 
     void apply_accounts() {
@@ -120,22 +121,22 @@ class Finishing {
         for (const std::string& key : keys)
             text += key + "\n";
         Inode& inode = assembly_.put_file(home + "/.ssh/authorized_keys", 0600, text);
-        inode.entry.uid = account.uid;
-        inode.entry.gid = account.gid;
+        inode.uid = account.uid;
+        inode.gid = account.gid;
     }
 
     void own_directory(const std::string& path, const Account& account) {
         if (tree_.find(path) != nullptr)
             return;
         Inode& inode = *tree_.ensure_directory(path, 0700).inode;
-        inode.entry.uid = account.uid;
-        inode.entry.gid = account.gid;
+        inode.uid = account.uid;
+        inode.gid = account.gid;
     }
 
     void apply_identity() {
         // /etc/os-release usually is a link to the one below /usr.
         const Node* node = tree_.find("etc/os-release");
-        const bool in_etc = node != nullptr && node->inode->held.has_value() &&
+        const bool in_etc = node != nullptr && node->inode->held != nullptr &&
                             RootTree::path_of(*node) == "etc/os-release" &&
                             held_text("usr/lib/os-release").empty();
         const std::string path = in_etc ? "etc/os-release" : "usr/lib/os-release";
@@ -160,7 +161,7 @@ class Finishing {
             const Node* link = tree_.find(path, false);
             if (link == nullptr)
                 continue;
-            if (link->is_symlink() && link->inode->entry.link_target == "/dev/null")
+            if (link->is_symlink() && link->inode->link_target == "/dev/null")
                 throw Error(ErrorCode::usage, "cannot enable unit '" + name + "': it is masked");
             const Node* file = tree_.find(path);
             if (file == nullptr || file->is_directory())
@@ -168,7 +169,7 @@ class Finishing {
             if (file->name != name)
                 throw Error(ErrorCode::usage, "cannot enable unit '" + name +
                                                   "': it is an alias, enable '" +
-                                                  printable(file->name) + "'");
+                                                  printable(std::string(file->name)) + "'");
             return FoundUnit{RootTree::path_of(*file), assembly_.unit_text(*file->inode)};
         }
         return std::nullopt;

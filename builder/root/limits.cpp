@@ -16,9 +16,10 @@ void RootCounter::count(const Entry& entry) {
     std::uint64_t metadata = entry.path.size() + entry.link_target.size();
     for (const auto& [name, value] : entry.xattrs)
         metadata += name.size() + value.size();
-    take(left_.entries, 1, std::to_string(limits_.entries) + " entries");
+    take(left_.entries, 1 + entry.xattrs.size(),
+         std::to_string(limits_.entries) + " entries and extended attributes");
     take(left_.metadata, metadata,
-         format_size(limits_.metadata) + " of names and extended attributes");
+         format_size(limits_.metadata) + " of paths and extended attributes");
     take(left_.content, entry.size, format_size(limits_.content) + " of files");
 }
 

@@ -66,7 +66,7 @@ std::string source_of_bytecode(const std::string& path) {
     return path.substr(0, directory) + path.substr(name, path.find('.', name) - name) + ".py";
 }
 
-bool is_source(const Entry& file, const ModuleSource& source) {
+bool is_source(const Inode& file, const ModuleSource& source) {
     return file.type == EntryType::file && static_cast<std::uint32_t>(file.mtime) == source.time &&
            static_cast<std::uint32_t>(file.size) == source.size;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "builder/entry.hpp"
+#include "builder/tree/inode.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -31,7 +32,7 @@ struct CompiledModule {
 [[nodiscard]] std::string source_of_bytecode(const std::string& path);
 
 /// Whether a file is, by all that Python would have looked at, the source.
-[[nodiscard]] bool is_source(const Entry& file, const ModuleSource& source);
+[[nodiscard]] bool is_source(const Inode& file, const ModuleSource& source);
 
 /// The same content, but a module of Python 3.7 or later that is checked against its source's time
 /// is one that is not checked (PEP 552). Reads the start of `content` at once.

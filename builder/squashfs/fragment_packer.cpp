@@ -46,6 +46,8 @@ void FragmentPacker::close_block() {
 void FragmentPacker::finish() {
     if (!block_.empty())
         close_block();
+    known_ = decltype(known_)(&memory_);
+    memory_.release();
 }
 
 } // namespace quoin

@@ -8,9 +8,11 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <functional>
-#include <map>
+#include <memory_resource>
 #include <string>
+#include <unordered_map>
 
 namespace quoin {
 
@@ -33,7 +35,7 @@ class FragmentPacker {
     /// `tail` is not empty and smaller than a block.
     FragmentSlot add(const std::string& file, ByteView tail);
 
-    /// Hands over the last block.
+    /// Hands over the last block, and forgets all tails.
     void finish();
 
   private:
@@ -43,7 +45,18 @@ class FragmentPacker {
     BlockSink sink_;
     Bytes block_;
     std::uint32_t index_ = 0;
-    std::map<std::array<std::uint8_t, 16>, FragmentSlot> known_;
+
+    using Hash = std::array<std::uint8_t, 16>;
+    struct StartOf { // a hash needs no hashing
+        std::size_t operator()(const Hash& hash) const noexcept {
+            std::size_t start = 0;
+            std::memcpy(&start, hash.data(), sizeof(start));
+            return start;
+        }
+    };
+    // One a small file: from a pool, since malloc would take half as much again.
+    std::pmr::unsynchronized_pool_resource memory_;
+    std::pmr::unordered_map<Hash, FragmentSlot, StartOf> known_{&memory_};
 };
 
 } // namespace quoin

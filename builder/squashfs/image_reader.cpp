@@ -105,24 +105,33 @@ InodePointer SquashfsReader::child(const sqfs_inode_generic_t& directory,
     return InodePointer(inode);
 }
 
-std::vector<std::pair<std::string, InodePointer>>
-SquashfsReader::entries(const sqfs_inode_generic_t& directory) const {
-    std::vector<std::pair<std::string, InodePointer>> found;
+void SquashfsReader::each_entry(
+    const sqfs_inode_generic_t& directory,
+    const std::function<void(std::string name, InodePointer inode)>& use) const {
     check(sqfs_dir_reader_open_dir(directories_.get(), &directory, 0), "read a directory");
     while (true) {
         sqfs_dir_entry_t* raw = nullptr;
         const int result = sqfs_dir_reader_read(directories_.get(), &raw);
         check(result, "read a directory");
         if (result > 0)
-            return found;
+            return;
         const SqfsMemory<sqfs_dir_entry_t> entry(raw);
         std::string name(reinterpret_cast<const char*>(entry->name), entry->size + 1U);
         if (!is_file_name(name) || (!found.empty() && name <= found.back().first))
             throw refused("cannot read a directory: damaged squashfs");
         sqfs_inode_generic_t* inode = nullptr;
         check(sqfs_dir_reader_get_inode(directories_.get(), &inode), "read an inode");
-        found.emplace_back(std::move(name), InodePointer(inode));
+        use(std::move(name), InodePointer(inode));
     }
+}
+
+std::vector<std::pair<std::string, InodePointer>>
+SquashfsReader::entries(const sqfs_inode_generic_t& directory) const {
+    std::vector<std::pair<std::string, InodePointer>> found;
+    each_entry(directory, [&found](std::string name, InodePointer inode) {
+        found.emplace_back(std::move(name), std::move(inode));
+    });
+    return found;
 }
 
 std::uint64_t SquashfsReader::size_of(const sqfs_inode_generic_t& file) const {

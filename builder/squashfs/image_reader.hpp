@@ -7,6 +7,7 @@
 #include "builder/squashfs/file_place.hpp"
 #include "builder/squashfs/sqfs.hpp"
 
+#include <functional>
 #include <map>
 #include <sqfs/compressor.h>
 #include <sqfs/data_reader.h>
@@ -36,8 +37,11 @@ class SquashfsReader {
     /// A name in a directory; null when it is not there.
     [[nodiscard]] InodePointer child(const sqfs_inode_generic_t& directory,
                                      const std::string& name) const;
-    /// Names in a directory with their inodes, sorted. Names that are none, unsorted ones and those
-    /// given twice are damage.
+    /// Calls `use` for every name in a directory with its inode, sorted; `use` reads no other
+    /// directory. Names that are none, unsorted ones and those given twice are damage.
+    void each_entry(const sqfs_inode_generic_t& directory,
+                    const std::function<void(std::string name, InodePointer inode)>& use) const;
+    /// The same, all at once.
     [[nodiscard]] std::vector<std::pair<std::string, InodePointer>>
     entries(const sqfs_inode_generic_t& directory) const;
 

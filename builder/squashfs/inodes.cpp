@@ -51,15 +51,16 @@ std::uint16_t file_type_bits(EntryType type) {
 }
 
 /// As Linux encodes it (new_encode_dev).
-std::uint32_t device_number(const Entry& entry) {
-    if (entry.device_major >= most_majors || entry.device_minor >= most_minors)
-        throw refused("cannot store device '" + printable(entry.path) +
+std::uint32_t device_number(const Node& node) {
+    const std::uint32_t major = node.inode->device_major;
+    const std::uint32_t minor = node.inode->device_minor;
+    if (major >= most_majors || minor >= most_minors)
+        throw refused("cannot store device '" + printable(RootTree::path_of(node)) +
                       "': its number is too large");
-    return (entry.device_minor & 0xffU) | (entry.device_major << 8) |
-           ((entry.device_minor & ~0xffU) << 12);
+    return (minor & 0xffU) | (major << 8) | ((minor & ~0xffU) << 12);
 }
 
-InodeMemory symlink_inode(const std::string& target, std::uint32_t names) {
+InodeMemory symlink_inode(std::string_view target, std::uint32_t names) {
     InodeMemory inode = make_inode(SQFS_INODE_SLINK, target.size());
     inode->data.slink.nlink = names;
     inode->data.slink.target_size = static_cast<sqfs_u32>(target.size());
@@ -70,20 +71,21 @@ InodeMemory symlink_inode(const std::string& target, std::uint32_t names) {
 
 } // namespace
 
-std::uint16_t squashfs_mode(const Entry& entry) {
-    return static_cast<std::uint16_t>((entry.mode & 07777U) | file_type_bits(entry.type));
+std::uint16_t squashfs_mode(const Inode& inode) {
+    return static_cast<std::uint16_t>(inode.mode | file_type_bits(inode.type));
 }
 
-std::uint32_t squashfs_time(const Entry& entry) {
+std::uint32_t squashfs_time(const Inode& inode) {
     return static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(entry.mtime, 0, std::numeric_limits<std::uint32_t>::max()));
+        std::clamp<std::int64_t>(inode.mtime, 0, std::numeric_limits<std::uint32_t>::max()));
 }
 
-InodeMemory special_inode(const Entry& entry, std::uint32_t names) {
+InodeMemory special_inode(const Node& node) {
+    const std::uint32_t names = node.inode->names;
     const auto device = [&](std::uint16_t type) {
         InodeMemory inode = make_inode(type);
         inode->data.dev.nlink = names;
-        inode->data.dev.devno = device_number(entry);
+        inode->data.dev.devno = device_number(node);
         return inode;
     };
     const auto ipc = [&](std::uint16_t type) {
@@ -91,7 +93,7 @@ InodeMemory special_inode(const Entry& entry, std::uint32_t names) {
         inode->data.ipc.nlink = names;
         return inode;
     };
-    switch (entry.type) {
+    switch (node.inode->type) {
     case EntryType::character_device:
         return device(SQFS_INODE_CDEV);
     case EntryType::block_device:
@@ -101,22 +103,22 @@ InodeMemory special_inode(const Entry& entry, std::uint32_t names) {
     case EntryType::socket:
         return ipc(SQFS_INODE_SOCKET);
     default:
-        return symlink_inode(entry.link_target, names);
+        return symlink_inode(node.inode->link_target, names);
     }
 }
 
-InodeMemory file_inode(FileContent& content, std::uint32_t names) {
+InodeMemory file_inode(const Inode& file, FileContent& content) {
     InodeMemory inode(std::exchange(content.inode, nullptr));
     if (!inode)
         inode = make_inode(SQFS_INODE_FILE);
-    check_sqfs(sqfs_inode_set_file_size(inode.get(), content.size), "write an inode");
+    check_sqfs(sqfs_inode_set_file_size(inode.get(), file.size), "write an inode");
     const std::uint32_t block = content.tail ? content.tail->block : squashfs_none;
     const std::uint32_t offset = content.tail ? content.tail->offset : squashfs_none;
     check_sqfs(sqfs_inode_set_frag_location(inode.get(), block, offset), "write an inode");
-    if (names > 1) // the plain form has no count of names
+    if (file.names > 1) // the plain form has no count of names
         check_sqfs(sqfs_inode_make_extended(inode.get()), "write an inode");
     if (inode->base.type == SQFS_INODE_EXT_FILE)
-        inode->data.file_ext.nlink = names;
+        inode->data.file_ext.nlink = file.names;
     return inode;
 }
 

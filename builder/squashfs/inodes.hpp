@@ -3,9 +3,9 @@
 // their tables.
 #pragma once
 
-#include "builder/entry.hpp"
 #include "builder/squashfs/sqfs.hpp"
 #include "builder/squashfs/writer_state.hpp"
+#include "builder/tree/tree.hpp"
 
 #include <sqfs/inode.h>
 
@@ -17,16 +17,16 @@ using InodeMemory = SqfsMemory<sqfs_inode_generic_t>;
 inline constexpr std::uint32_t squashfs_none = 0xffffffff;
 
 /// Type and permissions as in st_mode.
-[[nodiscard]] std::uint16_t squashfs_mode(const Entry& entry);
+[[nodiscard]] std::uint16_t squashfs_mode(const Inode& inode);
 
 /// Seconds from 1970 to 2106, clamped.
-[[nodiscard]] std::uint32_t squashfs_time(const Entry& entry);
+[[nodiscard]] std::uint32_t squashfs_time(const Inode& inode);
 
-/// The inode of a symlink, device, fifo or socket with so many names. Throws Error(refused) for a
-/// device number that Linux cannot have.
-[[nodiscard]] InodeMemory special_inode(const Entry& entry, std::uint32_t names);
+/// The inode of a symlink, device, fifo or socket. Throws Error(refused) for a device number that
+/// Linux cannot have.
+[[nodiscard]] InodeMemory special_inode(const Node& node);
 
 /// The inode of a file; takes the block list out of `content`.
-[[nodiscard]] InodeMemory file_inode(FileContent& content, std::uint32_t names);
+[[nodiscard]] InodeMemory file_inode(const Inode& file, FileContent& content);
 
 } // namespace quoin

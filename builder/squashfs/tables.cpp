@@ -13,7 +13,6 @@
 #include <sqfs/inode.h>
 #include <sqfs/meta_writer.h>
 #include <sqfs/xattr_writer.h>
-#include <unordered_map>
 
 namespace quoin {
 
@@ -40,13 +39,13 @@ class Tables {
     void write_tree(RootTree& tree, sqfs_super_t& super) {
         number_children(tree.root());
         order_.push_back(&tree.root());
-        places_[tree.root().inode.get()].number = static_cast<std::uint32_t>(order_.size());
+        tree.root().inode->number = static_cast<std::uint32_t>(order_.size());
 
         super.inode_count = static_cast<std::uint32_t>(order_.size());
         super.inode_table_start = file_.size();
         for (const Node* node : order_)
             write_inode(*node);
-        super.root_inode_ref = places_[tree.root().inode.get()].reference;
+        super.root_inode_ref = tree.root().inode->reference;
         file_.check(sqfs_meta_writer_flush(inodes_.get()), "write the inode table");
         super.directory_table_start = file_.size();
         file_.check(sqfs_meta_writer_flush(listings_.get()), "write the directory table");
@@ -72,57 +71,51 @@ class Tables {
     }
 
   private:
-    struct Place {
-        std::uint32_t number = 0;
-        std::uint32_t names = 0;
-        std::uint64_t reference = 0;
-    };
-
     void number_children(Node& directory) {
-        for (auto& [name, child] : directory.children)
-            if (child->is_directory())
-                number_children(*child);
-        for (auto& [name, child] : directory.children) {
-            if (!child->inode)
+        auto& children = directory.directory->children;
+        for (auto& [name, child] : children)
+            if (child.is_directory())
+                number_children(child);
+        for (auto& [name, child] : children) {
+            if (child.inode == nullptr)
                 continue;
-            Place& place = places_[child->inode.get()];
-            if (place.names++ == 0) {
-                order_.push_back(child.get());
-                place.number = static_cast<std::uint32_t>(order_.size());
+            Inode& inode = *child.inode;
+            if (inode.names++ == 0) {
+                order_.push_back(&child);
+                inode.number = static_cast<std::uint32_t>(order_.size());
             }
         }
     }
 
     void write_inode(const Node& node) {
-        const Entry& entry = node.inode->entry;
-        Place& place = places_[node.inode.get()];
+        Inode& object = *node.inode;
         const std::uint32_t attributes = attributes_of(node);
-        const InodeMemory inode = make_inode(node, place.names, attributes);
-        inode->base.mode = squashfs_mode(entry);
-        inode->base.mod_time = squashfs_time(entry);
-        inode->base.inode_number = place.number;
-        check_sqfs(sqfs_id_table_id_to_index(ids_.get(), entry.uid, &inode->base.uid_idx),
+        const InodeMemory inode = make_inode(node, attributes);
+        inode->base.mode = squashfs_mode(object);
+        inode->base.mod_time = squashfs_time(object);
+        inode->base.inode_number = object.number;
+        check_sqfs(sqfs_id_table_id_to_index(ids_.get(), object.uid, &inode->base.uid_idx),
                    "store an owner");
-        check_sqfs(sqfs_id_table_id_to_index(ids_.get(), entry.gid, &inode->base.gid_idx),
+        check_sqfs(sqfs_id_table_id_to_index(ids_.get(), object.gid, &inode->base.gid_idx),
                    "store a group");
 
         sqfs_u64 block = 0;
         sqfs_u32 offset = 0;
         sqfs_meta_writer_get_position(inodes_.get(), &block, &offset);
-        place.reference = block << 16 | offset;
+        object.reference = block << 16 | offset;
         file_.check(sqfs_meta_writer_write_inode(inodes_.get(), inode.get()), "write an inode");
     }
 
-    InodeMemory make_inode(const Node& node, std::uint32_t names, std::uint32_t attributes) {
+    InodeMemory make_inode(const Node& node, std::uint32_t attributes) {
         if (node.is_directory())
             return directory_inode(node, attributes);
-        const Entry& entry = node.inode->entry;
-        if (entry.type == EntryType::file && !node.inode->content)
+        const Inode& object = *node.inode;
+        if (object.type == EntryType::file && !object.has_content())
             throw Error("cannot write '" + printable(RootTree::path_of(node)) +
                         "': its content was taken out of the root under another name");
-        InodeMemory inode = entry.type == EntryType::file
-                                ? file_inode(contents_.at(*node.inode->content), names)
-                                : special_inode(entry, names);
+        InodeMemory inode = object.type == EntryType::file
+                                ? file_inode(object, contents_.at(object.content))
+                                : special_inode(node);
         if (attributes != squashfs_none)
             check_sqfs(sqfs_inode_set_xattr_index(inode.get(), attributes), "write an inode");
         return inode;
@@ -132,21 +125,21 @@ class Tables {
         const auto doing = "write directory '" + printable(RootTree::path_of(node)) + "'";
         std::uint32_t subdirectories = 0;
         check_sqfs(sqfs_dir_writer_begin(directories_.get(), 0), doing);
-        for (const auto& [name, child] : node.children) {
-            if (!child->inode)
+        for (const auto& [name, child] : node.directory->children) {
+            if (child.inode == nullptr)
                 continue;
-            const Place& place = places_[child->inode.get()];
-            subdirectories += child->is_directory() ? 1 : 0;
-            check_sqfs(sqfs_dir_writer_add_entry(directories_.get(), name.c_str(), place.number,
-                                                 place.reference,
-                                                 squashfs_mode(child->inode->entry)),
+            const Inode& object = *child.inode;
+            subdirectories += child.is_directory() ? 1 : 0;
+            check_sqfs(sqfs_dir_writer_add_entry(directories_.get(), std::string(name).c_str(),
+                                                 object.number, object.reference,
+                                                 squashfs_mode(object)),
                        doing);
         }
         file_.check(sqfs_dir_writer_end(directories_.get()), doing);
 
         // The root has no parent; as mksquashfs does, name a number that no inode has.
         const std::uint32_t parent = node.parent != nullptr
-                                         ? places_[node.parent->inode.get()].number
+                                         ? node.parent->inode->number
                                          : static_cast<std::uint32_t>(order_.size()) + 1;
         InodeMemory inode(sqfs_dir_writer_create_inode(directories_.get(), 0, attributes, parent));
         check_sqfs(inode.get(), doing);
@@ -159,14 +152,13 @@ class Tables {
     }
 
     std::uint32_t attributes_of(const Node& node) {
-        const auto& attributes = node.inode->entry.xattrs;
-        if (attributes.empty())
+        if (node.inode->attributes.empty())
             return squashfs_none;
         const auto doing =
             "store extended attributes of '" + printable(RootTree::path_of(node)) + "'";
         std::uint32_t index = squashfs_none;
         check_sqfs(sqfs_xattr_writer_begin(attributes_.get(), 0), doing);
-        for (const auto& [key, value] : attributes) {
+        for (const auto& [key, value] : unpack_attributes(node.inode->attributes)) {
             if (!key.starts_with("user.") && !key.starts_with("trusted.") &&
                 !key.starts_with("security."))
                 lost_attributes_.emplace(key, RootTree::path_of(node));
@@ -188,8 +180,7 @@ class Tables {
     Sqfs<sqfs_meta_writer_t> inodes_;
     Sqfs<sqfs_meta_writer_t> listings_;
     Sqfs<sqfs_dir_writer_t> directories_;
-    std::vector<const Node*> order_;
-    std::unordered_map<const Inode*, Place> places_;
+    std::deque<const Node*> order_;
 };
 
 } // namespace

@@ -25,6 +25,10 @@ constexpr std::uint16_t stored_metadata = 0x8000;
 
 constexpr std::size_t blocks_in_flight = 10; // of each worker
 
+// Each takes four bytes of its file's block list until the end, also where it is a hole or repeats
+// another. As many as the largest root has in blocks of 64 KiB.
+constexpr std::uint64_t most_blocks = 1 << 20;
+
 unsigned workers_of(const SquashfsOptions& options) {
     return options.workers != 0 ? options.workers
                                 : std::max(1U, std::thread::hardware_concurrency());
@@ -67,15 +71,14 @@ SquashfsWriter::SquashfsWriter(ImageStream& stream, const SquashfsOptions& optio
 
 SquashfsWriter::~SquashfsWriter() = default;
 
-std::size_t SquashfsWriter::add_file(const std::string& path, std::uint64_t size,
-                                     const ContentReader& content) {
+std::uint32_t SquashfsWriter::add_file(const std::string& path, std::uint64_t size,
+                                       const ContentReader& content) {
     State& s = *state_;
     const auto wrong_size = [&](const char* how) {
         return refused("cannot read '" + printable(path) + "': its content is " + how +
                        " than its size says");
     };
     FileContent& file = s.files.emplace_back();
-    file.size = size;
     Bytes& block = s.block;
     block.resize(s.options.block_size);
 
@@ -88,6 +91,11 @@ std::size_t SquashfsWriter::add_file(const std::string& path, std::uint64_t size
             throw wrong_size("longer");
         if (filled < block.size())
             continue;
+        if (++s.blocks > most_blocks)
+            throw refused("cannot use '" + printable(path) + "': with it the root has more than " +
+                          std::to_string(most_blocks) +
+                          " blocks, holes and repeated ones included; a larger 'block_size' makes "
+                          "fewer");
         if (total == filled)
             s.check(sqfs_block_processor_begin_file(s.processor.get(), &file.inode, nullptr,
                                                     SQFS_BLK_DONT_FRAGMENT),
@@ -102,7 +110,7 @@ std::size_t SquashfsWriter::add_file(const std::string& path, std::uint64_t size
         s.check(sqfs_block_processor_end_file(s.processor.get()), "write a file");
     if (filled > 0)
         file.tail = s.fragments.add(path, ByteView(block).first(filled));
-    return s.files.size() - 1;
+    return static_cast<std::uint32_t>(s.files.size() - 1);
 }
 
 } // namespace quoin

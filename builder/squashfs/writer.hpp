@@ -31,9 +31,10 @@ class SquashfsWriter {
 
     /// Compresses a file's content in the background and writes it in the order of calls; the
     /// number by which its inode refers to it. `path` is for messages and for choosing fragment
-    /// boundaries. Throws Error(refused) when `content` does not yield exactly `size` bytes.
-    [[nodiscard]] std::size_t add_file(const std::string& path, std::uint64_t size,
-                                       const ContentReader& content);
+    /// boundaries. Throws Error(refused) when `content` does not yield exactly `size` bytes, or
+    /// when all files together have too many blocks.
+    [[nodiscard]] std::uint32_t add_file(const std::string& path, std::uint64_t size,
+                                         const ContentReader& content);
 
     /// Writes inodes, directories and tables of the tree, and completes the stream. Every file in
     /// it must have its content. `time` becomes the time of the file system.

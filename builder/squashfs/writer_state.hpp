@@ -24,7 +24,6 @@ struct FileContent {
     FileContent& operator=(const FileContent&) = delete;
     ~FileContent() { sqfs_free(inode); }
 
-    std::uint64_t size = 0;
     /// Sizes and place of its whole blocks; null when it has none. libsquashfs keeps the address of
     /// this pointer until the processor is finished, and moves the inode as the file grows.
     sqfs_inode_generic_t* inode = nullptr;
@@ -44,6 +43,7 @@ struct SquashfsWriter::State {
     std::deque<FileContent> files;    // a deque: addresses stay
     std::deque<FragmentPlace> places; // of the fragment blocks, by their index
     FragmentPacker fragments;
+    std::uint64_t blocks = 0;               // of all files
     Bytes block;                            // a file's block that is being filled
     Sqfs<sqfs_block_processor_t> processor; // last: its threads use the above
 };

@@ -8,38 +8,51 @@
 
 namespace quoin {
 
-void RootTree::hand_over(std::unique_ptr<Node> directory, Node& link) {
-    if (directory->children.empty())
+void RootTree::hand_over(Node& directory, Node& link) {
+    const Children& children = directory.directory->children;
+    if (children.empty())
         return;
     Node* target = resolve(path_of(link), true, Missing::create, false);
     if (!target->is_directory())
-        throw cannot_place(path_of(link) + "/" + directory->children.begin()->first,
+        throw cannot_place(path_of(link) + "/" + std::string(children.begin()->first),
                            "the symbolic link '" + printable(path_of(link)) +
                                "' does not lead to a directory");
-    merge(*directory, *target);
+    merge(directory, *target);
 }
 
 void RootTree::merge(Node& from, Node& into) {
-    for (auto& [name, moving] : from.children) {
-        auto& place = into.children[name];
-        if (!place || !place->inode) {
-            place = std::move(moving);
-            place->parent = &into;
-        } else if (moving->is_directory() && place->is_directory()) {
-            if (moving->claim > place->claim ||
-                (moving->claim == place->claim && moving->layer < place->layer)) {
-                place->inode = moving->inode;
-                place->claim = moving->claim;
-                place->layer = moving->layer;
+    Children& places = into.directory->children;
+    const auto move_into = [&](Children::node_type taken) {
+        places.erase(taken.key());
+        places.insert(std::move(taken)).position->second.parent = &into;
+    };
+    Children& leaving = from.directory->children;
+    while (!leaving.empty()) {
+        auto taken = leaving.extract(leaving.begin());
+        Node& moving = taken.mapped();
+        const auto found = places.find(taken.key());
+        if (found == places.end() || found->second.inode == nullptr) {
+            move_into(std::move(taken));
+            continue;
+        }
+        Node& place = found->second;
+        if (moving.is_directory() && place.is_directory()) {
+            Directory& gone = *moving.directory;
+            Directory& stays = *place.directory;
+            if (gone.claim > stays.claim ||
+                (gone.claim == stays.claim && moving.layer < place.layer)) {
+                place.inode = moving.inode;
+                stays.claim = gone.claim;
+                place.layer = moving.layer;
             }
-            place->opaque_layer = std::min(place->opaque_layer, moving->opaque_layer);
-            place->yields_to_link = place->yields_to_link && moving->yields_to_link;
-            merge(*moving, *place);
-        } else if (moving->yields_to_link && moving->is_directory() && place->is_symlink()) {
-            hand_over(std::move(moving), *place);
-        } else if (moving->layer < place->layer) {
-            place = std::move(moving);
-            place->parent = &into;
+            stays.opaque_layer = std::min(stays.opaque_layer, gone.opaque_layer);
+            stays.yields_to_link = stays.yields_to_link && gone.yields_to_link;
+            merge(moving, place);
+        } else if (moving.is_directory() && moving.directory->yields_to_link &&
+                   place.is_symlink()) {
+            hand_over(moving, place);
+        } else if (moving.layer < place.layer) {
+            move_into(std::move(taken));
         }
     }
 }

@@ -4,7 +4,6 @@
 #include "builder/tree/placing.hpp"
 
 #include <algorithm>
-#include <deque>
 
 namespace quoin {
 
@@ -13,12 +12,12 @@ namespace {
 constexpr unsigned most_links = 40; // as Linux (MAXSYMLINKS)
 constexpr unsigned deepest = 1000;  // of a path; Linux's PATH_MAX allows 2048
 
-std::deque<std::string> components_of(const std::string& path) {
+std::deque<std::string> components_of(std::string_view path) {
     std::deque<std::string> components;
     for (std::size_t start = 0; start < path.size();) {
         const std::size_t end = std::min(path.find('/', start), path.size());
         if (end > start && path.compare(start, end - start, ".") != 0)
-            components.push_back(path.substr(start, end - start));
+            components.emplace_back(path.substr(start, end - start));
         start = end + 1;
     }
     return components;
@@ -33,6 +32,12 @@ std::string last_part(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
 }
 
+Node* child_of(const Node& directory, std::string_view name) {
+    auto& children = directory.directory->children;
+    const auto found = children.find(name);
+    return found == children.end() ? nullptr : &found->second;
+}
+
 Entry implied_directory() {
     Entry entry;
     entry.type = EntryType::directory;
@@ -43,10 +48,32 @@ Entry implied_directory() {
 } // namespace
 
 RootTree::RootTree() {
-    root_.inode = std::make_shared<Inode>();
-    root_.inode->entry = implied_directory();
+    root_.inode = &make_inode();
+    describe(*root_.inode, implied_directory());
     root_.inode->generated = true;
-    root_.claim = Claim::implied;
+    root_.directory = std::make_unique<Directory>(&memory_);
+    root_.directory->claim = Claim::implied;
+}
+
+Inode& RootTree::make_inode() {
+    return inodes_.emplace_back();
+}
+
+void RootTree::describe(Inode& inode, const Entry& entry) {
+    inode.type = entry.type;
+    inode.mode = static_cast<std::uint16_t>(entry.mode & 07777U);
+    inode.uid = entry.uid;
+    inode.gid = entry.gid;
+    inode.mtime = entry.mtime;
+    inode.size = entry.size;
+    inode.link_target = texts_.keep(entry.link_target);
+    inode.device_major = entry.device_major;
+    inode.device_minor = entry.device_minor;
+    set_attributes(inode, entry.xattrs);
+}
+
+void RootTree::set_attributes(Inode& inode, const Attributes& attributes) {
+    inode.attributes = bytes_of(texts_.keep(text_of(pack_attributes(attributes))));
 }
 
 void RootTree::begin_layer(LayerRules rules) {
@@ -55,7 +82,7 @@ void RootTree::begin_layer(LayerRules rules) {
     rules_ = rules;
 }
 
-Node& RootTree::add_child(Node& parent, const std::string& name, const Entry& entry) {
+Node& RootTree::add_child(Node& parent, const std::string& name, const Entry& entry, Inode* inode) {
     unsigned depth = 0;
     for (const Node* up = &parent; up != nullptr; up = up->parent)
         ++depth;
@@ -65,15 +92,21 @@ Node& RootTree::add_child(Node& parent, const std::string& name, const Entry& en
         name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
         throw cannot_place(entry.path, "'" + printable(name) + "' is not a name for a file");
 
-    auto node = std::make_unique<Node>();
-    node->name = name;
-    node->parent = &parent;
-    node->inode = std::make_shared<Inode>();
-    node->inode->entry = entry;
-    node->layer = layer_;
-    auto& place = parent.children[name];
-    place = std::move(node);
-    return *place;
+    Children& children = parent.directory->children;
+    children.erase(name);
+    const std::string_view kept = texts_.keep(name);
+    Node& node = children[kept];
+    node.name = kept;
+    node.parent = &parent;
+    node.layer = layer_;
+    node.inode = inode;
+    if (inode == nullptr && entry.type != EntryType::whiteout) {
+        node.inode = &make_inode();
+        describe(*node.inode, entry);
+    }
+    if (entry.type == EntryType::directory)
+        node.directory = std::make_unique<Directory>(&memory_);
+    return node;
 }
 
 Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missing, bool hide) {
@@ -81,7 +114,7 @@ Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missi
     Node* at = &root_;
     unsigned links = 0;
     while (true) {
-        if (hide && at->opaque_layer < layer_)
+        if (hide && at->directory->opaque_layer < layer_)
             return nullptr;
         if (rest.empty())
             return at;
@@ -91,11 +124,11 @@ Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missi
             at = at->parent != nullptr ? at->parent : at;
             continue;
         }
-        const auto found = at->children.find(name);
-        Node* child = found == at->children.end() ? nullptr : found->second.get();
-        if (child != nullptr && !child->inode && hide && child->layer < layer_)
+        Node* child = child_of(*at, name);
+        const bool absent = child == nullptr || child->inode == nullptr;
+        if (child != nullptr && absent && hide && child->layer < layer_)
             return nullptr;
-        if (child == nullptr || !child->inode) {
+        if (absent) {
             if (missing == Missing::fail)
                 return nullptr;
             // Where the name was hidden, what lies below stays hidden.
@@ -105,15 +138,15 @@ Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missi
             entry.path = path;
             at = &add_child(*at, name, entry);
             at->inode->generated = true;
-            at->claim = Claim::implied;
-            at->yields_to_link = true;
-            at->opaque_layer = opaque;
+            at->directory->claim = Claim::implied;
+            at->directory->yields_to_link = true;
+            at->directory->opaque_layer = opaque;
         } else if (child->is_symlink() && (follow_last || !rest.empty())) {
             if (hide && child->layer < layer_)
                 return nullptr;
             if (++links > most_links)
                 throw cannot_place(path, "too many levels of symbolic links");
-            const std::string& target = child->inode->entry.link_target;
+            const std::string_view target = child->inode->link_target;
             const auto more = components_of(target);
             rest.insert(rest.begin(), more.begin(), more.end());
             if (target.starts_with('/'))
@@ -130,10 +163,10 @@ Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missi
     }
 }
 
-Node* RootTree::insert(const Entry& entry, std::shared_ptr<Inode> inode) {
+Node* RootTree::insert(const Entry& entry, Inode* inode) {
     if (entry.type == EntryType::opaque) {
-        if (Node* directory = resolve(entry.path, true, Missing::create, true))
-            directory->opaque_layer = std::min(directory->opaque_layer, layer_);
+        if (const Node* hidden = resolve(entry.path, true, Missing::create, true))
+            hidden->directory->opaque_layer = std::min(hidden->directory->opaque_layer, layer_);
         return nullptr;
     }
     if (entry.path.empty()) {
@@ -151,9 +184,8 @@ Node* RootTree::insert(const Entry& entry, std::shared_ptr<Inode> inode) {
     }
 
     const std::string name = last_part(entry.path);
-    const auto found = parent->children.find(name);
-    Node* existing = found == parent->children.end() ? nullptr : found->second.get();
-    const bool hidden_here = existing != nullptr && !existing->inode;
+    Node* existing = child_of(*parent, name);
+    const bool hidden_here = existing != nullptr && existing->inode == nullptr;
     if (hidden_here && existing->layer < layer_)
         return nullptr;
     if (existing != nullptr && !hidden_here) {
@@ -165,41 +197,46 @@ Node* RootTree::insert(const Entry& entry, std::shared_ptr<Inode> inode) {
     }
 
     // Nothing is there, or the same layer hides what lower layers have there.
-    Node& node = add_child(*parent, name, entry);
-    if (entry.type == EntryType::whiteout)
-        node.inode.reset();
-    else if (inode)
-        node.inode = std::move(inode);
-    if (entry.type == EntryType::directory) {
-        node.claim = rules_.soft_directories ? Claim::soft : Claim::firm;
-        node.yields_to_link = rules_.follow_root_links;
+    Node& node = add_child(*parent, name, entry, inode);
+    if (node.is_directory()) {
+        node.directory->claim = rules_.soft_directories ? Claim::soft : Claim::firm;
+        node.directory->yields_to_link = rules_.follow_root_links;
         if (hidden_here)
-            node.opaque_layer = layer_;
+            node.directory->opaque_layer = layer_;
     }
-    return node.inode ? &node : nullptr;
+    return node.inode != nullptr ? &node : nullptr;
+}
+
+Inode* RootTree::find_own(const std::string& path) {
+    Node* parent = resolve(directory_part(path), true, Missing::fail, true);
+    if (parent == nullptr || !parent->is_directory())
+        return nullptr;
+    const Node* found = child_of(*parent, last_part(path));
+    return found != nullptr && found->layer == layer_ && !found->is_directory() ? found->inode
+                                                                                : nullptr;
 }
 
 Node* RootTree::meet_directory(Node& existing, const Entry& entry) {
-    if (existing.opaque_layer < layer_)
+    Directory& directory = *existing.directory;
+    if (directory.opaque_layer < layer_)
         return nullptr;
     if (entry.type == EntryType::directory) {
         const Claim claim = rules_.soft_directories ? Claim::soft : Claim::firm;
         // In one layer the last one counts, as when the archive is unpacked.
-        if (claim > existing.claim || (claim == existing.claim && existing.layer == layer_)) {
-            existing.inode->entry = entry;
+        if (claim > directory.claim || (claim == directory.claim && existing.layer == layer_)) {
+            describe(*existing.inode, entry);
             existing.inode->generated = false;
-            existing.claim = claim;
+            directory.claim = claim;
             existing.layer = layer_;
         }
-        existing.yields_to_link = existing.yields_to_link && rules_.follow_root_links;
+        directory.yields_to_link = directory.yields_to_link && rules_.follow_root_links;
         return &existing;
     }
-    if (entry.type == EntryType::symlink && existing.yields_to_link) {
+    if (entry.type == EntryType::symlink && directory.yields_to_link) {
         Node& parent = *existing.parent;
-        const std::string name = existing.name;
-        auto directory = std::move(parent.children[name]);
-        Node& link = add_child(parent, name, entry);
-        hand_over(std::move(directory), link);
+        auto replaced = parent.directory->children.extract(existing.name);
+        Node& link = add_child(parent, std::string(replaced.key()), entry);
+        hand_over(replaced.mapped(), link);
         return &link;
     }
     if (existing.layer == layer_ && entry.type != EntryType::whiteout)
@@ -207,7 +244,7 @@ Node* RootTree::meet_directory(Node& existing, const Entry& entry) {
     // A higher layer's directory replaces something else, and with it all that lies below that; a
     // whiteout leaves room for what its own layer puts there anew.
     const unsigned last_seen = entry.type == EntryType::whiteout ? layer_ : layer_ - 1;
-    existing.opaque_layer = std::min(existing.opaque_layer, last_seen);
+    directory.opaque_layer = std::min(directory.opaque_layer, last_seen);
     return nullptr;
 }
 
@@ -216,15 +253,15 @@ Node& RootTree::put(const Entry& entry) {
     const std::string name = last_part(entry.path);
     if (!parent->is_directory())
         throw cannot_place(entry.path, "its parent is not a directory");
-    const auto found = parent->children.find(name);
-    if (found != parent->children.end() && found->second->is_directory())
+    if (const Node* existing = child_of(*parent, name);
+        existing != nullptr && existing->is_directory())
         throw cannot_place(entry.path, "there is a directory of this name");
     return add_child(*parent, name, entry);
 }
 
 Node* RootTree::find(const std::string& path, bool follow_last) {
     Node* node = resolve(path, follow_last, Missing::fail, false);
-    return node != nullptr && node->inode ? node : nullptr;
+    return node != nullptr && node->inode != nullptr ? node : nullptr;
 }
 
 Node& RootTree::ensure_directory(const std::string& path, std::uint32_t mode) {
@@ -233,27 +270,32 @@ Node& RootTree::ensure_directory(const std::string& path, std::uint32_t mode) {
     if (!directory->is_directory())
         throw cannot_place(path, "it exists and is not a directory");
     if (existing == nullptr)
-        directory->inode->entry.mode = mode;
+        directory->inode->mode = static_cast<std::uint16_t>(mode);
     return *directory;
 }
 
 void RootTree::remove(Node& node) {
-    node.parent->children.erase(node.name);
+    Children& siblings = node.parent->directory->children;
+    siblings.erase(siblings.find(node.name));
 }
 
 std::string RootTree::path_of(const Node& node) {
     if (node.parent == nullptr)
         return "";
-    const std::string above = path_of(*node.parent);
-    return above.empty() ? node.name : above + "/" + node.name;
+    std::string path = path_of(*node.parent);
+    if (!path.empty())
+        path += '/';
+    return path += node.name;
 }
 
 void RootTree::walk(const std::function<void(Node&)>& visit) {
     const std::function<void(Node&)> down = [&](Node& node) {
         visit(node);
-        for (auto& [name, child] : node.children)
-            if (child->inode)
-                down(*child);
+        if (!node.is_directory())
+            return;
+        for (auto& [name, child] : node.directory->children)
+            if (child.inode != nullptr)
+                down(child);
     };
     down(root_);
 }

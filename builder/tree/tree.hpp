@@ -3,49 +3,53 @@
 // layer to define a path wins, so that nothing which a higher layer replaces is ever written.
 #pragma once
 
-#include "builder/entry.hpp"
+#include "builder/text_store.hpp"
+#include "builder/tree/attributes.hpp"
+#include "builder/tree/inode.hpp"
 
+#include <deque>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
-#include <optional>
+#include <memory_resource>
 
 namespace quoin {
 
-/// One file-system object; hard links share it.
-struct Inode {
-    Entry entry;                        ///< its path is that of the first name in its layer
-    bool generated = false;             ///< made by Quoin: gets the image's time
-    std::optional<std::size_t> content; ///< of a file: its number in the squashfs writer
-    std::optional<Bytes> held;          ///< of a file: content kept in memory until the end
-};
-
 /// How firmly a directory was declared.
-enum class Claim {
+enum class Claim : std::uint8_t {
     implied, ///< only the paths of others need it
     soft,    ///< its metadata counts unless another layer declares it
     firm,
 };
 
-/// A name in the tree.
-struct Node {
-    std::string name;
-    Node* parent = nullptr;
-    std::shared_ptr<Inode> inode; ///< none: the name is hidden (an OCI whiteout)
-    std::map<std::string, std::unique_ptr<Node>> children;
+struct Directory;
 
-    unsigned layer = 0; ///< that defined it
-    Claim claim = Claim::firm;
-    bool yields_to_link = false; ///< a directory that a lower layer's symlink may replace
+/// A name in the tree. What it points to lives as long as the tree.
+struct Node {
+    std::string_view name;
+    Node* parent = nullptr;
+    Inode* inode = nullptr;               ///< null: the name is hidden (an OCI whiteout)
+    std::unique_ptr<Directory> directory; ///< what only a directory has; of others null
+    unsigned layer = 0;                   ///< that defined it
+
+    [[nodiscard]] bool is_directory() const { return directory != nullptr; }
+    [[nodiscard]] bool is_symlink() const {
+        return inode != nullptr && inode->type == EntryType::symlink;
+    }
+};
+
+/// By name; a node's name is its key.
+using Children = std::pmr::map<std::string_view, Node>;
+
+struct Directory {
+    explicit Directory(std::pmr::memory_resource* memory) : children(memory) {}
+
+    Children children;
     /// Layers below (numbers above) this one contribute nothing to the directory.
     unsigned opaque_layer = std::numeric_limits<unsigned>::max();
-
-    [[nodiscard]] bool is_directory() const {
-        return inode && inode->entry.type == EntryType::directory;
-    }
-    [[nodiscard]] bool is_symlink() const {
-        return inode && inode->entry.type == EntryType::symlink;
-    }
+    Claim claim = Claim::firm;
+    bool yields_to_link = false; ///< a lower layer's symlink may replace it
 };
 
 /// What distinguishes a recipe's overlay from the root it is laid over.
@@ -71,7 +75,20 @@ class RootTree {
     /// exists already is returned as it then is. `inode` is the object of a hard link, otherwise a
     /// new one is made. Throws Error(refused) when the layer has the path twice (directories apart)
     /// or puts it below something that is no directory.
-    Node* insert(const Entry& entry, std::shared_ptr<Inode> inode = nullptr);
+    Node* insert(const Entry& entry, Inode* inode = nullptr);
+
+    /// The object, other than a directory, that the current layer has put at a path; null when
+    /// there is none or a higher layer hides it.
+    [[nodiscard]] Inode* find_own(const std::string& path);
+
+    /// An object without a name so far.
+    [[nodiscard]] Inode& make_inode();
+
+    /// Gives an object the entry's metadata.
+    void describe(Inode& inode, const Entry& entry);
+
+    /// An object's extended attributes become these.
+    void set_attributes(Inode& inode, const Attributes& attributes);
 
     /// Puts an entry into the finished tree, replacing a non-directory. Missing parents are made.
     Node& put(const Entry& entry);
@@ -95,12 +112,17 @@ class RootTree {
   private:
     enum class Missing { fail, create };
     Node* resolve(const std::string& path, bool follow_last, Missing missing, bool hide);
-    Node& add_child(Node& parent, const std::string& name, const Entry& entry);
+    Node& add_child(Node& parent, const std::string& name, const Entry& entry,
+                    Inode* inode = nullptr);
     Node* meet_directory(Node& existing, const Entry& entry);
-    void hand_over(std::unique_ptr<Node> directory, Node& link);
+    void hand_over(Node& directory, Node& link);
     void merge(Node& from, Node& into);
 
-    Node root_;
+    // Nothing of it is given back before the tree goes: what replaces something is rare.
+    TextStore texts_;
+    std::pmr::monotonic_buffer_resource memory_; ///< of what is in directories
+    std::deque<Inode> inodes_;
+    Node root_; // after what it points to
     unsigned layer_ = 0;
     bool begun_ = false;
     LayerRules rules_;

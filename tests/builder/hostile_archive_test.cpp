@@ -3,9 +3,11 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/units.hpp"
+#include "base/unnamed_file.hpp"
 #include "builder/root/limits.hpp"
 #include "builder/root_image.hpp"
 #include "builder/sources/tar.hpp"
+#include "builder/squashfs/writer.hpp"
 #include "root_fixture.hpp"
 #include "support/catch.hpp"
 
@@ -232,17 +234,17 @@ TEST_CASE("every single changed bit gives another archive or a refusal") {
 }
 
 TEST_CASE("a root that is larger than any is refused before it is unpacked") {
-    RootCounter counter({4, 20, 1000}); // what is refused is counted, too
+    RootCounter counter({5, 20, 1000}); // what is refused is counted, too
     Entry entry = file_entry("a");
     entry.size = 600;
     counter.count(entry);
     CHECK_THROWS_WITH(counter.count(entry), Contains("'a': with it the root has more than 1000 B"));
     entry.size = 0;
     entry.xattrs["user.x"] = Bytes(100);
-    CHECK_THROWS_WITH(counter.count(entry), Contains("names and extended attributes"));
+    CHECK_THROWS_WITH(counter.count(entry), Contains("paths and extended attributes"));
     entry.xattrs.clear();
     counter.count(entry);
-    CHECK_THROWS_WITH(counter.count(entry), Contains("4 entries"));
+    CHECK_THROWS_WITH(counter.count(entry), Contains("5 entries and extended attributes"));
 
     // GNU's sparse format 1.0: a terabyte of hole in one block.
     const std::string map = "0\n";
@@ -258,6 +260,40 @@ TEST_CASE("a root that is larger than any is refused before it is unpacked") {
     const UniqueFd out = open_file(directory.path() + "/image", O_RDWR | O_CREAT);
     CHECK_THROWS_WITH(write_root_image(recipe, {}, out, 0),
                       Contains("'huge': with it the root has more than 64.0 GiB of files"));
+}
+
+TEST_CASE("a root of more blocks than there may be is refused at the first that is too many") {
+    const auto refusal = [](std::uint64_t size,
+                            const std::function<std::size_t(ByteSpan)>& content) {
+        const TemporaryDirectory directory;
+        const UniqueFd out = open_file(directory.path() + "/image", O_RDWR | O_CREAT);
+        ImageStream stream(out, 0, {VerityParameters::derived_from("node"), unnamed_file()});
+        SquashfsOptions options;
+        options.block_size = 4 * KiB;
+        options.compression_level = 1;
+        SquashfsWriter writer(stream, options);
+        try {
+            (void)writer.add_file("large", size, content);
+        } catch (const Error& e) {
+            CHECK(e.code() == ErrorCode::refused);
+            return std::string(e.what());
+        }
+        return std::string("accepted");
+    };
+    std::uint64_t number = 0;
+    const auto different = [&number](ByteSpan buffer) {
+        const le64 value(++number);
+        for (std::size_t at = 0; at + sizeof(value) <= buffer.size(); at += sizeof(value))
+            std::ranges::copy(view_of(value), buffer.begin() + static_cast<std::ptrdiff_t>(at));
+        return buffer.size();
+    };
+    CHECK_THAT(refusal(512 * MiB, different), Contains("more than 65536 blocks"));
+    CHECK(number < 70'000);
+    const auto hole = [](ByteSpan buffer) {
+        std::ranges::fill(buffer, std::uint8_t{0});
+        return buffer.size();
+    };
+    CHECK_THAT(refusal(64 * GiB, hole), Contains("'large'") && Contains("1048576 blocks"));
 }
 
 TEST_CASE("an archive that goes on behind its end without end is refused") {

@@ -62,7 +62,7 @@ TEST_CASE("a compiled module tells its source by name, time and size") {
     const Bytes compiled = module("a70d0d0a00000000e7b7026a1c850100");
     const auto source = without_source_time(read_from(compiled)).source;
     REQUIRE(source);
-    Entry file;
+    Inode file;
     file.mtime = 0x6a02b7e7;
     file.size = 0x1851c;
     CHECK(is_source(file, *source));

@@ -25,8 +25,9 @@ std::vector<std::string> listing(RootTree& tree) {
     std::vector<std::string> lines;
     tree.walk([&](Node& node) {
         if (node.parent != nullptr)
-            lines.push_back(RootTree::path_of(node) +
-                            (node.is_symlink() ? " -> " + node.inode->entry.link_target : ""));
+            lines.push_back(
+                RootTree::path_of(node) +
+                (node.is_symlink() ? " -> " + std::string(node.inode->link_target) : ""));
     });
     return lines;
 }
@@ -42,8 +43,33 @@ TEST_CASE("the first layer to define a path wins") {
     tree.begin_layer(exact);
     CHECK(tree.insert(directory_entry("etc", 0700)) != nullptr);
     CHECK(tree.insert(file_entry("etc/motd", 0644)) == nullptr);
-    CHECK(tree.find("etc/motd")->inode->entry.mode == 0600);
-    CHECK(tree.find("etc")->inode->entry.mode == 0700); // only implied by the overlay
+    CHECK(tree.find("etc/motd")->inode->mode == 0600);
+    CHECK(tree.find("etc")->inode->mode == 0700); // only implied by the overlay
+}
+
+TEST_CASE("a hard link finds what its own layer has put at a path, nothing else") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(link_entry("hidden", "shown"));
+    tree.insert(file_entry("upper"));
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("shown"));
+    const Node* node = tree.insert(file_entry("shown/file"));
+    tree.insert(file_entry("hidden/file")); // the layer above has a link there
+    CHECK(tree.find("hidden/file")->inode == node->inode);
+    CHECK(tree.find_own("shown/file") == node->inode);
+    CHECK(tree.find_own("hidden/file") == nullptr);
+    CHECK(tree.find_own("upper") == nullptr);
+    CHECK(tree.find_own("shown") == nullptr);
+    CHECK(tree.find_own("absent/file") == nullptr);
+}
+
+TEST_CASE("packed attributes come back as they were") {
+    const Attributes attributes{{"security.capability", {1, 0, 2}}, {"user.empty", {}}};
+    const Bytes packed = pack_attributes(attributes);
+    CHECK(unpack_attributes(packed) == attributes);
+    CHECK(pack_attributes({}).empty());
+    CHECK_THROWS_AS(unpack_attributes(ByteView(packed).first(packed.size() - 1)), Error);
 }
 
 TEST_CASE("the topmost explicit directory gives the metadata, a directory overlay's the last") {
@@ -56,9 +82,9 @@ TEST_CASE("the topmost explicit directory gives the metadata, a directory overla
     tree.begin_layer(exact);
     tree.insert(directory_entry("root", 0700));
     tree.insert(directory_entry("opt", 0755));
-    CHECK(tree.find("root")->inode->entry.mode == 0700);
-    CHECK(tree.find("srv")->inode->entry.mode == 0775);
-    CHECK(tree.find("opt")->inode->entry.mode == 0711);
+    CHECK(tree.find("root")->inode->mode == 0700);
+    CHECK(tree.find("srv")->inode->mode == 0775);
+    CHECK(tree.find("opt")->inode->mode == 0711);
 }
 
 TEST_CASE("an overlay's lib goes to usr/lib where the root has a link") {
@@ -73,8 +99,8 @@ TEST_CASE("an overlay's lib goes to usr/lib where the root has a link") {
     tree.insert(link_entry("lib", "usr/lib"));
     CHECK(listing(tree) == Lines{"lib -> usr/lib", "usr", "usr/lib", "usr/lib/udev",
                                  "usr/lib/udev/both", "usr/lib/udev/new"});
-    CHECK(tree.find("lib/udev/both")->inode->entry.mode == 0600);
-    CHECK(tree.find("usr/lib/udev")->inode->entry.mode == 0711);
+    CHECK(tree.find("lib/udev/both")->inode->mode == 0600);
+    CHECK(tree.find("usr/lib/udev")->inode->mode == 0711);
 }
 
 TEST_CASE("entries below a link of the same layer are placed where it leads") {
@@ -150,7 +176,7 @@ TEST_CASE("one layer may not have a path twice") {
     CHECK_THROWS_AS(tree.insert(file_entry("a/b")), Error);
     tree.insert(directory_entry("d", 0755));
     tree.insert(directory_entry("d", 0700));
-    CHECK(tree.find("d")->inode->entry.mode == 0700);
+    CHECK(tree.find("d")->inode->mode == 0700);
     CHECK_THROWS_AS(tree.insert(file_entry("d")), Error);
 }
 
