@@ -28,6 +28,14 @@ void push_components(std::deque<std::string>& rest, const std::string& path) {
     rest.insert(rest.begin(), components.begin(), components.end());
 }
 
+Error too_deep() {
+    return refused("cannot read the root image: directories are nested too deep");
+}
+
+Error two_names() {
+    return refused("cannot read the root image: a directory has two names");
+}
+
 } // namespace
 
 struct RootReader::State {
@@ -81,14 +89,32 @@ struct RootReader::State {
     void walk(const sqfs_inode_generic_t& directory, const std::string& above, unsigned depth,
               std::set<std::uint32_t>& seen, Use&& use) const {
         if (depth > deepest)
-            throw refused("cannot read the root image: directories are nested too deep");
+            throw too_deep();
         if (!seen.insert(directory.base.inode_number).second)
-            throw refused("cannot read the root image: a directory has two names");
+            throw two_names();
         for (const auto& [name, inode] : squashfs.entries(directory)) {
             use(above + name, *inode);
             if (is_directory(*inode))
                 walk(*inode, above + name + "/", depth + 1, seen, use);
         }
+    }
+
+    template <typename Use>
+    void each_file(const sqfs_inode_generic_t& directory, const std::string& above, unsigned depth,
+                   std::set<std::uint32_t>& seen, Use&& use) const {
+        if (depth > deepest)
+            throw too_deep();
+        if (!seen.insert(directory.base.inode_number).second)
+            throw two_names();
+        std::vector<std::pair<std::string, InodePointer>> directories;
+        squashfs.each_entry(directory, [&](std::string name, InodePointer inode) {
+            if (is_directory(*inode))
+                directories.emplace_back(std::move(name), std::move(inode));
+            else if (is_file(*inode))
+                use(above + name, squashfs.place_of(*inode));
+        });
+        for (const auto& [name, inode] : directories)
+            each_file(*inode, above + name + "/", depth + 1, seen, use);
     }
 
     [[nodiscard]] File describe(const sqfs_inode_generic_t& inode, std::string path) const {
@@ -141,12 +167,28 @@ std::vector<RootReader::File> RootReader::walk() {
     return files;
 }
 
+std::vector<std::string> RootReader::paths_below(const std::string& directory) {
+    std::deque<std::string> names;
+    push_components(names, directory);
+    InodePointer at = state_->squashfs.root();
+    for (const auto& name : names) {
+        if (!at || !is_directory(*at))
+            return {};
+        at = state_->squashfs.child(*at, name);
+    }
+    std::vector<std::string> paths;
+    std::set<std::uint32_t> seen;
+    if (at && is_directory(*at))
+        state_->walk(
+            *at, directory + "/", 0, seen,
+            [&](const std::string& path, const sqfs_inode_generic_t&) { paths.push_back(path); });
+    return paths;
+}
+
 void RootReader::each_file(
     const std::function<void(const std::string& path, const FilePlace&)>& use) {
-    state_->walk([&](const std::string& path, const sqfs_inode_generic_t& inode) {
-        if (is_file(inode))
-            use(path, state_->squashfs.place_of(inode));
-    });
+    std::set<std::uint32_t> seen;
+    state_->each_file(*state_->squashfs.root(), "", 0, seen, use);
 }
 
 } // namespace quoin

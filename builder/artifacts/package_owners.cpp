@@ -2,6 +2,7 @@
 #include "builder/artifacts/package_owners.hpp"
 
 #include "base/bytes.hpp"
+#include "base/units.hpp"
 
 #include <algorithm>
 
@@ -13,6 +14,7 @@ const std::string lists = "var/lib/dpkg/info";
 constexpr std::string_view list_suffix = ".list";
 constexpr std::string_view compiled_directory = "__pycache__/";
 constexpr std::string_view merged = "usr/";
+constexpr std::uint64_t most_list_text = 64 * MiB; // of a Debian desktop: 15
 
 /// ".../__pycache__/NAME.cpython-311.pyc" is made of ".../NAME.py".
 std::string source_of(const std::string& path) {
@@ -25,29 +27,35 @@ std::string source_of(const std::string& path) {
 
 } // namespace
 
-PackageOwners::PackageOwners(RootReader& root) {
+PackageOwners::PackageOwners(RootReader& root, TextStore& names) {
+    std::uint64_t left = most_list_text;
     for (const auto& file : root.list(lists)) {
         if (!file.ends_with(list_suffix))
             continue;
+        const auto content = root.read(lists + "/" + file, left);
+        if (!content)
+            continue;
+        left -= content->size();
         std::string package = file.substr(0, file.size() - list_suffix.size());
         package.erase(std::min(package.find(':'), package.size())); // ":amd64"
-        const Bytes content = root.read(lists + "/" + file).value_or(Bytes());
-        for (std::string_view rest = text_of(content); !rest.empty();) {
+        const auto number = static_cast<std::uint32_t>(packages_.size());
+        packages_.push_back(names.keep(package));
+        for (std::string_view rest = text_of(lists_.emplace_back(*content)); !rest.empty();) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
             if (rest.starts_with('/'))
-                owners_.emplace(rest.substr(1, end - 1), package);
+                owners_.emplace(rest.substr(1, end - 1), number);
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }
 }
 
-std::string PackageOwners::owner_of(const std::string& path) const {
+std::string_view PackageOwners::owner_of(const std::string& path) const {
     const std::string source = source_of(path);
     auto found = owners_.find(source);
     // Packages still have files in /lib that lie in /usr/lib, where the root links to it.
     if (found == owners_.end() && source.starts_with(merged))
-        found = owners_.find(source.substr(merged.size()));
-    return found == owners_.end() ? "" : found->second;
+        found = owners_.find(std::string_view(source).substr(merged.size()));
+    return found == owners_.end() ? std::string_view() : packages_[found->second];
 }
 
 } // namespace quoin

@@ -56,12 +56,12 @@ std::uint32_t content_of(const std::vector<Chunk>& chunks, const ContentsEntry& 
 } // namespace
 
 ReleaseContents::ReleaseContents(RootReader& root, const std::vector<Chunk>& root_chunks)
-    : owners_(root) {
+    : owners_(root, *texts_) {
     const ChunkMap chunks(root_chunks, 0);
     root.each_file([&](const std::string& path, const FilePlace& place) {
         check_interruption();
         ContentsEntry entry;
-        entry.name = "/" + path;
+        entry.name = texts_->keep("/" + path);
         entry.package = owners_.owner_of(path);
         if (place.blocks_size > 0) {
             entry.first_chunk = chunks.at(place.blocks_start);
@@ -72,7 +72,7 @@ ReleaseContents::ReleaseContents(RootReader& root, const std::vector<Chunk>& roo
             entry.tail_size = static_cast<std::uint32_t>(place.tail.size());
         }
         entry.content = content_of(root_chunks, entry, place);
-        contents_.entries.push_back(std::move(entry));
+        contents_.entries.push_back(entry);
     });
 }
 
@@ -84,14 +84,15 @@ Contents ReleaseContents::with_uki(const SlotIndex& index, ByteView uki) && {
         if (section.size == 0)
             continue;
         ContentsEntry entry;
-        entry.name = section.name;
-        entry.package = section.name == ".linux" ? owners_.owner_of(kernel) : "";
+        entry.name = texts_->keep(section.name);
+        entry.package = section.name == ".linux" ? owners_.owner_of(kernel) : std::string_view();
         entry.first_chunk = chunks.at(section.offset);
         entry.chunks = chunks.at(section.offset + section.size) - entry.first_chunk;
         entry.content = digest_start(sha256(uki.subspan(section.offset, section.size)));
-        contents_.entries.push_back(std::move(entry));
+        contents_.entries.push_back(entry);
     }
     std::ranges::sort(contents_.entries, {}, &ContentsEntry::name);
+    contents_.texts = texts_;
     return std::move(contents_);
 }
 

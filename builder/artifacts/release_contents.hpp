@@ -8,6 +8,8 @@
 #include "bundle/contents.hpp"
 #include "disk/slot_index.hpp"
 
+#include <memory>
+
 namespace quoin {
 
 /// In two steps, since the root is there before the UKI.
@@ -22,6 +24,7 @@ class ReleaseContents {
     [[nodiscard]] Contents with_uki(const SlotIndex& index, ByteView uki) &&;
 
   private:
+    std::shared_ptr<TextStore> texts_ = std::make_shared<TextStore>();
     PackageOwners owners_;
     Contents contents_;
 };

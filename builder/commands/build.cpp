@@ -31,6 +31,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace quoin {
@@ -39,6 +40,12 @@ namespace {
 void announce(const std::string& stage) {
     check_interruption();
     say_detail(stage);
+}
+
+/// The tree of a large root was a hundred MiB in small pieces, which malloc would keep; what comes
+/// next is on other threads, which do not get them.
+void return_freed_memory() {
+    ::malloc_trim(0);
 }
 
 Region window(const PendingFile& disk, Extent place, const std::string& name) {
@@ -54,6 +61,7 @@ RootImage write_root(const Recipe& recipe, const std::vector<NamedPublicKey>& an
     options.blocks = cache.blocks();
     options.progress = progress.observer();
     options.name = disk.final_path();
+    options.scratch_directory = parent_of(disk.final_path());
     return write_root_image(recipe, options, disk.fd(), esp_extent(recipe).end());
 }
 
@@ -67,8 +75,9 @@ Initrd make_initrd(const Recipe& recipe, const RootImage& root, const PendingFil
     RootReader reader(disk.fd(), place.start, root.size);
     RootFiles files;
     files.read = [&](const std::string& path) { return reader.read(path); };
-    for (auto& file : reader.walk())
-        files.paths.push_back(std::move(file.path));
+    for (const auto& directory : directories_for_initrd(root.kernel_release))
+        for (auto& path : reader.paths_below(directory))
+            files.paths.push_back(std::move(path));
     return build_initrd(recipe, files, root.kernel_release,
                         read_own_program("quoin-early", "build the target quoin-early"),
                         cache.blocks());
@@ -201,6 +210,7 @@ BuildReport build_image(const BuildOptions& options) {
 
     announce("packing the root");
     const auto root = write_root(recipe, anchors, cache, disk);
+    return_freed_memory();
     const auto layout =
         lay_out_disk(recipe, root.size, SlotIndex{root.chunks, {}}.serialize().size());
     if (::ftruncate(disk.fd().get(), static_cast<off_t>(layout.disk_size)) != 0)
@@ -233,8 +243,9 @@ BuildReport build_image(const BuildOptions& options) {
         }
         write_slot_index(verity_partition, SlotIndexState::complete, root_hash, root.size,
                          index.serialize());
-        return begin_bundle(outputs.bundle.fd(), outputs.bundle.final_path(),
-                            {recipe, root_hash, verity, index, contents, root_window, uki}, keys);
+        return begin_bundle(
+            outputs.bundle.fd(), outputs.bundle.final_path(),
+            {recipe, root_hash, verity, index, std::move(contents), root_window, uki}, keys);
     });
     auto uki_output = begin_describing(outputs.uki);
     write_other_partitions(recipe, keys, disk, layout, root_hash, uki, root.time);

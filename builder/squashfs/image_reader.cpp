@@ -109,6 +109,7 @@ void SquashfsReader::each_entry(
     const sqfs_inode_generic_t& directory,
     const std::function<void(std::string name, InodePointer inode)>& use) const {
     check(sqfs_dir_reader_open_dir(directories_.get(), &directory, 0), "read a directory");
+    std::string before;
     while (true) {
         sqfs_dir_entry_t* raw = nullptr;
         const int result = sqfs_dir_reader_read(directories_.get(), &raw);
@@ -117,10 +118,11 @@ void SquashfsReader::each_entry(
             return;
         const SqfsMemory<sqfs_dir_entry_t> entry(raw);
         std::string name(reinterpret_cast<const char*>(entry->name), entry->size + 1U);
-        if (!is_file_name(name) || (!found.empty() && name <= found.back().first))
+        if (!is_file_name(name) || name <= before)
             throw refused("cannot read a directory: damaged squashfs");
         sqfs_inode_generic_t* inode = nullptr;
         check(sqfs_dir_reader_get_inode(directories_.get(), &inode), "read an inode");
+        before = name;
         use(std::move(name), InodePointer(inode));
     }
 }

@@ -12,11 +12,11 @@
 
 namespace quoin {
 
-/// What is needed of a root: file contents and the paths of everything in it.
+/// What is needed of a root: file contents, and the paths in directories_for_initrd().
 struct RootFiles {
     /// Content of a file, symlinks followed; nothing when absent.
     std::function<std::optional<Bytes>(const std::string& path)> read;
-    std::vector<std::string> paths; ///< every path, without leading '/'
+    std::vector<std::string> paths; ///< without leading '/'
 };
 
 /// A module, decompressed.

@@ -10,7 +10,7 @@ constexpr const char* minimum_agent = "0.1.0";
 
 } // namespace
 
-BundleWriter begin_bundle(FdRef out, const std::string& name, const Release& release,
+BundleWriter begin_bundle(FdRef out, const std::string& name, Release release,
                           const BuildKeys& keys) {
     const auto& recipe = release.recipe;
     Manifest manifest;
@@ -32,7 +32,7 @@ BundleWriter begin_bundle(FdRef out, const std::string& name, const Release& rel
     for (const auto& signer : keys.signing)
         signers.push_back(signer.key);
     BundleWriter writer(out, name, {release.index, release.root, release.uki});
-    (void)writer.write_head(manifest, release.contents, signers);
+    (void)writer.write_head(manifest, std::move(release.contents), signers);
     return writer;
 }
 

@@ -20,14 +20,14 @@ struct Release {
     Digest root_hash;
     VerityParameters verity;
     const SlotIndex& index;
-    const Contents& contents;
+    Contents contents;
     Region root; ///< exactly the squashfs
     ByteView uki;
 };
 
 /// Writes all of the bundle but its data to `out`, signed with every key. The release's index, root
 /// and UKI outlive the writer.
-[[nodiscard]] BundleWriter begin_bundle(FdRef out, const std::string& name, const Release& release,
+[[nodiscard]] BundleWriter begin_bundle(FdRef out, const std::string& name, Release release,
                                         const BuildKeys& keys);
 
 /// The algorithms of a bundle's signatures that draw random numbers: with them the same build gives

@@ -45,6 +45,11 @@ void add_firmware(std::vector<CpioMember>& members, const RootFiles& root,
 
 } // namespace
 
+std::vector<std::string> directories_for_initrd(const std::string& kernel_release) {
+    return {"usr/lib/modules/" + kernel_release, "usr/lib/firmware/amd-ucode",
+            "usr/lib/firmware/intel-ucode"};
+}
+
 Initrd build_initrd(const Recipe& recipe, const RootFiles& root, const std::string& kernel_release,
                     Bytes early_program, BlockCache* cache) {
     auto boot = find_boot_modules(root, kernel_release, recipe.modules, recipe.places);

@@ -16,6 +16,9 @@ struct Initrd {
     std::vector<std::string> warnings;
 };
 
+/// Those directories of a root of which the paths are needed.
+[[nodiscard]] std::vector<std::string> directories_for_initrd(const std::string& kernel_release);
+
 /// Packs /init (`early_program`), /modules, /lib/firmware and /persist. Compressing takes seconds,
 /// so the result is kept in `cache`, which may be null.
 [[nodiscard]] Initrd build_initrd(const Recipe& recipe, const RootFiles& root,

@@ -15,9 +15,9 @@ constexpr const char* packed_anew = "(unchanged files packed anew)";
 
 class Tally {
   public:
-    void add(const std::string& package, const std::string& file, std::uint64_t bytes) {
-        packages_[package] += bytes;
-        files_[file] += bytes;
+    void add(std::string_view package, std::string_view file, std::uint64_t bytes) {
+        packages_[std::string(package)] += bytes;
+        files_[std::string(file)] += bytes;
     }
 
     [[nodiscard]] Causes finish() const { return {ranked(packages_), ranked(files_)}; }
@@ -100,7 +100,8 @@ Causes find_causes(const Contents& contents, const SlotIndex& index,
                    const std::uint64_t part = divided.bytes * weight / divided.weight;
                    divided.bytes -= part;
                    divided.weight -= weight;
-                   tally.add(entry.package.empty() ? no_package : entry.package, entry.name, part);
+                   tally.add(entry.package.empty() ? std::string_view(no_package) : entry.package,
+                             entry.name, part);
                });
     for (const Divided& divided : chunks)
         if (const char* cause = cause_without_entry(divided); divided.bytes > 0)

@@ -7,7 +7,8 @@
 #include "base/bytes.hpp"
 
 #include <cstdint>
-#include <string>
+#include <memory>
+#include <string_view>
 #include <vector>
 
 namespace quoin {
@@ -21,8 +22,8 @@ inline constexpr std::uint64_t max_contents_memory = 64 << 20;
 struct ContentsEntry {
     static constexpr std::uint32_t no_tail = 0xffffffff;
 
-    std::string name;                   ///< "/usr/bin/true"; ".linux" of a section
-    std::string package;                ///< empty: no package's
+    std::string_view name;              ///< "/usr/bin/true"; ".linux" of a section
+    std::string_view package;           ///< empty: no package's
     std::uint32_t content = 0;          ///< start of a digest: differs when the content does
     std::uint16_t generation = 0;       ///< of this content under this name, as a chunk's
     std::uint32_t first_chunk = 0;      ///< its whole blocks: one chunk after the other
@@ -35,9 +36,11 @@ struct ContentsEntry {
 
 struct Contents {
     std::vector<ContentsEntry> entries;
+    std::shared_ptr<const void> texts; ///< what the entries' names lie in
 
-    /// Throws Error(refused) when it is larger than a reader accepts or a name holds a zero byte.
-    [[nodiscard]] Bytes serialize() const;
+    /// Gives up the entries before it compresses, since they may be hundreds of thousands. Throws
+    /// Error(refused) when it is larger than a reader accepts or a name holds a zero byte.
+    [[nodiscard]] Bytes serialize() &&;
     /// For authenticated bytes only. `chunk_count` is the number of chunks in the index. Throws
     /// Error(refused) on anything malformed, a chunk that the index has not, or more than
     /// max_contents_memory.

@@ -20,12 +20,12 @@ class Taker {
   public:
     explicit Taker(ByteView bytes) : rest_(bytes) {}
 
-    std::string name() {
+    std::string_view name() {
         const auto end = std::ranges::find(rest_, 0);
         if (end == rest_.end())
             throw damaged("a name does not end");
         const auto length = static_cast<std::size_t>(end - rest_.begin());
-        std::string name(text_of(rest_.first(length)));
+        const std::string_view name = text_of(rest_.first(length));
         rest_ = rest_.subspan(length + 1);
         return name;
     }
@@ -86,14 +86,15 @@ void check(const ContentsEntry& entry, std::uint64_t chunk_count) {
 Contents Contents::parse(ByteView bytes, std::uint64_t chunk_count) {
     const ContentsHeader header = read_header(bytes);
     const std::uint64_t columns = header.entries * contents_row_size;
-    const Bytes plain =
-        decompress(bytes.subspan(sizeof(ContentsHeader)), header.text_size + columns);
+    const auto plain = std::make_shared<const Bytes>(
+        decompress(bytes.subspan(sizeof(ContentsHeader)), header.text_size + columns));
 
-    Taker text(ByteView(plain).first(header.text_size));
-    std::vector<std::string> packages(header.packages);
-    for (std::string& package : packages)
+    Taker text(ByteView(*plain).first(header.text_size));
+    std::vector<std::string_view> packages(header.packages);
+    for (std::string_view& package : packages)
         package = text.name();
     Contents contents;
+    contents.texts = plain;
     auto& entries = contents.entries;
     entries.resize(header.entries);
     for (ContentsEntry& entry : entries)
@@ -102,12 +103,12 @@ Contents Contents::parse(ByteView bytes, std::uint64_t chunk_count) {
         throw damaged("there are more names than entries");
 
     using Entry = ContentsEntry;
-    Taker rows(ByteView(plain).subspan(header.text_size));
+    Taker rows(ByteView(*plain).subspan(header.text_size));
     rows.column<le32>(entries, [](Entry& entry, std::uint32_t value) { entry.content = value; });
     rows.column<le16>(entries, [&](Entry& entry, std::uint16_t value) {
         if (value != no_package && value >= packages.size())
             throw damaged("an entry names a package that it has not");
-        entry.package = value == no_package ? "" : packages[value];
+        entry.package = value == no_package ? std::string_view() : packages[value];
     });
     rows.column<le16>(entries, [](Entry& entry, std::uint16_t value) { entry.generation = value; });
     rows.column<le32>(entries,

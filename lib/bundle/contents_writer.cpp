@@ -5,6 +5,7 @@
 #include "bundle/contents_layout.hpp"
 
 #include <map>
+#include <memory>
 #include <zstd.h>
 
 namespace quoin {
@@ -17,8 +18,8 @@ void append(Bytes& out, ByteView bytes) {
     out.insert(out.end(), bytes.begin(), bytes.end());
 }
 
-void append_name(Bytes& text, const std::string& name) {
-    if (name.find('\0') != std::string::npos)
+void append_name(Bytes& text, std::string_view name) {
+    if (name.find('\0') != std::string_view::npos)
         throw refused("cannot make a contents table: a name holds a zero byte");
     append(text, bytes_of(name));
     text.push_back(0);
@@ -31,8 +32,9 @@ void append_column(Bytes& out, const std::vector<ContentsEntry>& entries, Field 
 }
 
 /// Every package once, in the order of names, with its number.
-std::map<std::string, std::uint16_t> number_packages(const std::vector<ContentsEntry>& entries) {
-    std::map<std::string, std::uint16_t> numbers;
+std::map<std::string_view, std::uint16_t>
+number_packages(const std::vector<ContentsEntry>& entries) {
+    std::map<std::string_view, std::uint16_t> numbers;
     for (const ContentsEntry& entry : entries)
         if (!entry.package.empty())
             numbers.emplace(entry.package, 0);
@@ -44,28 +46,37 @@ std::map<std::string, std::uint16_t> number_packages(const std::vector<ContentsE
     return numbers;
 }
 
-Bytes compress(ByteView plain) {
-    Bytes out(ZSTD_compressBound(plain.size()));
+/// To the end of `out`.
+void append_compressed(Bytes& out, ByteView plain) {
+    const std::size_t room = ZSTD_compressBound(plain.size());
+    // Not cleared: what compressing does not touch takes no memory.
+    const std::unique_ptr<std::uint8_t[]> compressed(new std::uint8_t[room]);
     const std::size_t size =
-        ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), compression_level);
+        ZSTD_compress(compressed.get(), room, plain.data(), plain.size(), compression_level);
     if (ZSTD_isError(size) != 0)
         throw Error(std::string("cannot compress the contents table: ") + ZSTD_getErrorName(size));
-    out.resize(size);
-    return out;
+    append(out, {compressed.get(), size});
 }
 
 } // namespace
 
-Bytes Contents::serialize() const {
+Bytes Contents::serialize() && {
     const auto packages = number_packages(entries);
+    std::uint64_t plain_size = entries.size() * contents_row_size;
+    for (const auto& [name, number] : packages)
+        plain_size += name.size() + 1;
+    for (const ContentsEntry& entry : entries)
+        plain_size += entry.name.size() + 1;
+    if (plain_size > max_contents_memory)
+        throw refused("cannot make a contents table of " + std::to_string(entries.size()) +
+                      " entries: it would be too large");
+
     Bytes plain;
+    plain.reserve(plain_size);
     for (const auto& [name, number] : packages)
         append_name(plain, name);
     for (const ContentsEntry& entry : entries)
         append_name(plain, entry.name);
-    if (plain.size() + entries.size() * contents_row_size > max_contents_memory)
-        throw refused("cannot make a contents table of " + std::to_string(entries.size()) +
-                      " entries: it would be too large");
 
     ContentsHeader header{};
     header.magic = contents_magic;
@@ -85,9 +96,11 @@ Bytes Contents::serialize() const {
     append_column<le32>(plain, entries, [](const Entry& entry) { return entry.tail_chunk; });
     append_column<le32>(plain, entries, [](const Entry& entry) { return entry.tail_size; });
 
+    entries = {};
+    texts.reset();
     Bytes out;
     append(out, view_of(header));
-    append(out, compress(plain));
+    append_compressed(out, plain);
     if (out.size() > max_contents_size)
         throw refused("cannot make a contents table of " + std::to_string(out.size()) +
                       " bytes: it is too large");

@@ -35,12 +35,12 @@ static std::vector<Signature> sign_with_all(const std::string& manifest_text,
     return signatures;
 }
 
-Manifest BundleWriter::write_head(Manifest manifest, const Contents& contents,
+Manifest BundleWriter::write_head(Manifest manifest, Contents contents,
                                   const std::vector<SigningKey>& keys) {
     const SlotIndex& index = content_.index;
     check_inputs(manifest, index, content_.root, content_.uki);
     const Bytes index_bytes = index.serialize();
-    const Bytes contents_bytes = contents.serialize();
+    const Bytes contents_bytes = std::move(contents).serialize();
     (void)Contents::parse(contents_bytes, index.root.size() + index.uki.size());
     manifest.index_size = index_bytes.size();
     manifest.index_sha256 = sha256(index_bytes);

@@ -28,8 +28,7 @@ class BundleWriter {
     /// Everything but the data: fills in the manifest's index, data and contents fields and signs
     /// it with every key. Returns the manifest as signed. Without keys the bundle has no signature,
     /// and nobody trusts it.
-    Manifest write_head(Manifest manifest, const Contents& contents,
-                        const std::vector<SigningKey>& keys);
+    Manifest write_head(Manifest manifest, Contents contents, const std::vector<SigningKey>& keys);
 
     /// Copies chunk by chunk to where they lie in the bundle, after the head. Throws Error(failed)
     /// when one is not what the index says.
