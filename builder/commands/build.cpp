@@ -42,8 +42,8 @@ void announce(const std::string& stage) {
     say_detail(stage);
 }
 
-/// The tree of a large root was a hundred MiB in small pieces, which malloc would keep; what comes
-/// next is on other threads, which do not get them.
+/// The tree of a large root was a hundred MiB in small pieces, and so are its package lists. malloc
+/// would keep them, and what comes next is in large pieces or on other threads.
 void return_freed_memory() {
     ::malloc_trim(0);
 }
@@ -202,7 +202,7 @@ BuildReport build_image(const BuildOptions& options) {
     apply_lock(recipe);
     const auto keys = read_build_keys(options.keys);
     const auto anchors = trust_anchors(recipe, keys);
-    const auto previous = read_previous(recipe, options.previous);
+    (void)read_previous(recipe, options.previous); // a wrong one is to show at once
     const auto name = image_name(recipe);
     BuildCache cache(options.cache);
     BuildOutputs outputs(options.output, name);
@@ -237,10 +237,12 @@ BuildReport build_image(const BuildOptions& options) {
     const auto root_window = window(disk, {layout.root_a.start, root.size}, "root");
     auto begun_bundle = std::async(std::launch::async, [&] {
         auto contents = root_contents.get().with_uki(index, uki);
-        if (previous) {
+        // Read anew rather than kept, since it may be as large as the tree.
+        if (const auto previous = read_previous(recipe, options.previous)) {
             follow_previous(index, previous->index);
             follow_previous(contents, previous->contents);
         }
+        return_freed_memory();
         write_slot_index(verity_partition, SlotIndexState::complete, root_hash, root.size,
                          index.serialize());
         return begin_bundle(

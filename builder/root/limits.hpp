@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a root may hold in all, so that a small archive which unpacks without end is refused, and a
 // build takes at most 256 MiB of memory on two processors: 300 bytes an entry or extended
-// attribute, and its texts. tests/bench/run build_memory goes up to all of these.
+// attribute of the tree, as much and its path for the contents table. tests/bench/run build_memory
+// goes up to these.
 #pragma once
 
 #include "base/units.hpp"
@@ -10,7 +11,7 @@
 namespace quoin {
 
 struct RootLimits {
-    std::uint64_t entries = 500'000;   ///< and extended attributes, of which each is one more
+    std::uint64_t entries = 400'000;   ///< and extended attributes, of which each is one more
     std::uint64_t metadata = 48 * MiB; ///< paths, link targets, extended attributes
     std::uint64_t content = 64 * GiB;  ///< of files, holes included
 };
