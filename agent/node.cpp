@@ -100,8 +100,10 @@ void Node::State::open_live() {
 
 void Node::State::heal_esp(const std::string& device) {
     const UniqueFd esp(::open(device.c_str(), O_RDWR | O_EXCL | O_CLOEXEC));
-    if (!esp && errno == EBUSY)
-        return; // mounted by somebody else just now
+    if (!esp && errno == EBUSY) {
+        say_detail("'" + device + "' is mounted by somebody else, its names are not looked at");
+        return;
+    }
     try {
         if (!esp)
             throw system_error("cannot open '" + device + "'");

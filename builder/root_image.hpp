@@ -66,6 +66,8 @@ class RootReader {
     /// Throws Error(refused) when it is larger than `limit` or the squashfs is damaged.
     [[nodiscard]] std::optional<Bytes> read(const std::string& path,
                                             std::uint64_t limit = 256 << 20);
+    /// SHA-256 of what is in a regular file of any size; otherwise like read().
+    [[nodiscard]] std::optional<Digest> digest(const std::string& path);
     /// Names in a directory, sorted; empty when it is absent.
     [[nodiscard]] std::vector<std::string> list(const std::string& path);
     /// Every entry below the root with its metadata, directories before what is in them; for

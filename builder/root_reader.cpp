@@ -76,6 +76,11 @@ struct RootReader::State {
         return std::move(above.back());
     }
 
+    void stream(const sqfs_inode_generic_t& file, const std::string& path,
+                const std::function<void(ByteView)>& use) const {
+        in_context("reading '" + printable(path) + "'", [&] { squashfs.stream(file, use); });
+    }
+
     /// Calls `use(path, inode)` for everything below the root.
     template <typename Use>
     void walk(Use&& use) const {
@@ -144,8 +149,20 @@ std::optional<Bytes> RootReader::read(const std::string& path, std::uint64_t lim
     if (state_->squashfs.size_of(*inode) > limit)
         throw refused("cannot read '" + printable(path) + "' in the root image: larger than " +
                       format_size(limit));
-    return in_context("reading '" + printable(path) + "'",
-                      [&] { return state_->squashfs.content_of(*inode); });
+    Bytes content;
+    state_->stream(*inode, path, [&](ByteView piece) {
+        content.insert(content.end(), piece.begin(), piece.end());
+    });
+    return content;
+}
+
+std::optional<Digest> RootReader::digest(const std::string& path) {
+    const InodePointer inode = state_->follow(path);
+    if (!inode || !is_file(*inode))
+        return std::nullopt;
+    Sha256 hash;
+    state_->stream(*inode, path, [&](ByteView piece) { hash.update(piece); });
+    return hash.finish();
 }
 
 std::vector<std::string> RootReader::list(const std::string& path) {

@@ -2,15 +2,14 @@
 #include "agent/bootloaders/fat_entry.hpp"
 
 #include "agent/bootloaders/uki_file.hpp"
-#include "disk/fat_clusters.hpp"
 
 namespace quoin {
 
-bool is_listed(const Region& esp, const FatName& file) {
+bool is_listed(const Region& esp, const FatClusters& clusters, const FatName& file) {
     if (file.first_cluster == 0)
         return false;
     Bytes start(2);
-    esp.read(start, FatClusters(esp).place_of(file.first_cluster));
+    esp.read(start, clusters.place_of(file.first_cluster));
     return starts_a_program(start);
 }
 

@@ -3,10 +3,11 @@
 #pragma once
 
 #include "disk/fat.hpp"
+#include "disk/fat_clusters.hpp"
 
 namespace quoin {
 
 /// As the loader sees it: the file starts a program. Throws what reading its first cluster throws.
-[[nodiscard]] bool is_listed(const Region& esp, const FatName& file);
+[[nodiscard]] bool is_listed(const Region& esp, const FatClusters& clusters, const FatName& file);
 
 } // namespace quoin

@@ -7,7 +7,9 @@
 namespace quoin {
 
 /// Makes every unlisted boot image on `esp` (not mounted) a file that the kernel can read and write
-/// on: settle_fat_length(). Throws Error(refused) when the ESP is not FAT32.
+/// on (settle_fat_length()), and removes those that are empty then: the layout of names may double
+/// a name, and heal_names() tells such twins by their clusters. One that is damaged otherwise is
+/// left, with a warning. Throws Error(refused) when the ESP is not FAT32.
 void heal_lengths(const Region& esp);
 
 } // namespace quoin

@@ -37,12 +37,13 @@ bool stays_longer(const Ranked& left, const Ranked& right) {
 } // namespace
 
 void settle_names(const Region& esp) {
+    const FatClusters clusters(esp);
     std::vector<Ranked> ranked;
     for (FatName& file : read_fat_directory(esp, directory)) {
         if (file.name == "." || file.name == "..")
             continue;
         const auto name = BootEntryName::parse(file.name);
-        const bool listed = is_listed(esp, file);
+        const bool listed = is_listed(esp, clusters, file);
         ranked.push_back({std::move(file), name, listed});
     }
     std::stable_sort(ranked.begin(), ranked.end(), stays_longer);

@@ -18,8 +18,25 @@ namespace {
 
 constexpr std::size_t piece_size = 128 * KiB;
 constexpr std::uint64_t block_size = 4096;
-/// What a power cut costs at most. FAT keeps a file's length in memory until it is synced.
+/// FAT keeps a file's length in memory until it is synced: without it, what was written is not
+/// found after a power cut. The first piece is synced by itself, since nobody would find the
+/// clusters of a file without length.
 constexpr std::uint64_t sync_interval = 4 * MiB;
+
+bool is_synced_at(std::uint64_t offset) {
+    return offset == piece_size || offset % sync_interval == 0;
+}
+
+/// What a failing medium did not take is removed, so that the next attempt gets another place.
+template <typename Body>
+auto or_removed(const std::string& path, Body&& body) -> decltype(body()) {
+    try {
+        return body();
+    } catch (const Error&) {
+        ::unlink(path.c_str());
+        throw;
+    }
+}
 
 /// The file to write into, no longer than `size`.
 UniqueFd open_unlisted(const std::string& path, std::uint64_t size) {
@@ -59,12 +76,14 @@ Bytes write_unlisted(FdRef fd, const std::string& path, std::uint64_t size,
             first_sector.assign(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(sector));
             std::fill_n(piece.begin(), sector, std::uint8_t{0});
         }
-        writer.put(offset, piece);
-        offset += count;
-        if (offset % sync_interval == 0)
-            writer.finish();
+        or_removed(path, [&] {
+            writer.put(offset, piece);
+            offset += count;
+            if (is_synced_at(offset))
+                writer.finish();
+        });
     }
-    writer.finish();
+    or_removed(path, [&] { writer.finish(); });
     if (offset != size || received.finish().hex() != sha256)
         throw refused("cannot write '" + path + "': the boot image is not the announced one");
     return first_sector;
@@ -102,13 +121,10 @@ void stage_file(const std::string& path, std::uint64_t size, const std::string& 
         throw refused("cannot write '" + path + "': the boot image is too short");
     const UniqueFd fd = open_unlisted(path, size);
     const Bytes first_sector = write_unlisted(fd, path, size, sha256, content);
-    try {
+    or_removed(path, [&] {
         if (read_back(fd, path, size, first_sector).hex() != sha256)
             throw Error("cannot write '" + path + "': the medium does not return what was written");
-    } catch (const Error&) {
-        ::unlink(path.c_str());
-        throw;
-    }
+    });
     sync_directory(parent_of(path));
     sync_file_system(fd, path);
 }

@@ -105,15 +105,14 @@ void SystemdBoot::remove_unlisted(const BootEntryName& except) {
     // Unlisted ones come last. Those that stay here go on protecting what they share.
     for (std::size_t i = present.size(); i-- > 0 && !present[i].listed;) {
         const std::string path = path_of(present[i].name);
-        const bool is_kept = present[i].name == except;
         if (is_shared(present[i])) {
-            if (is_kept)
+            if (present[i].name == except)
                 throw Error("cannot write '" + path +
                             "': it shares its clusters with another file");
             say_warning("'" + path + "' shares its clusters with another file, leaving it");
             continue;
         }
-        if (is_kept)
+        if (present[i].name == except)
             continue;
         if (::unlink(path.c_str()) != 0)
             throw system_error("cannot remove '" + path + "'");
@@ -126,8 +125,11 @@ void SystemdBoot::stage(const BootEntryName& name, std::uint64_t size, const std
                         const BootImageReader& content) {
     remove_unlisted(name);
     const std::string path = path_of(name);
-    const std::uint64_t there = exists(path) ? size_of(open_file(path, O_RDONLY), path) : 0;
-    const std::uint64_t more = size - std::min(there, size);
+    // Under this name in other letters, perhaps, which to FAT are the same.
+    const BootEntry left = exists(path) ? describe(name) : BootEntry{name, false, 0, std::nullopt};
+    if (left.listed)
+        throw refused("cannot write '" + path + "': it is listed");
+    const std::uint64_t more = size - std::min(left.size, size);
     if (const std::uint64_t free = free_space(); more > free || free - more < slack)
         throw Error("cannot write '" + path + "': it needs " + format_size(more) + " and " +
                     format_size(slack) + " of slack, " + format_size(free) + " are free");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a power cut or a failing medium left, as far as a node can tell and put right by itself. The
-// partition table and shared names on the ESP are healed when the node is opened: node.hpp.
+// partition table and, on the ESP, shared names and torn files are healed when the node is opened:
+// node.hpp.
 #pragma once
 
 #include "agent/bootloaders/boot_loader.hpp"

@@ -71,7 +71,9 @@ void InstallPlan::use_target(const ChunkWalk& walk) {
 }
 
 void InstallPlan::use_staged() {
-    std::fill(origins_.begin() + index_.root_chunks(), origins_.end(), ChunkOrigin::in_place);
+    if (index_.root_chunks() < index_.size())
+        std::fill(origins_.begin() + index_.root_chunks() + 1, origins_.end(),
+                  ChunkOrigin::in_place);
 }
 
 void InstallPlan::set_missing(std::uint32_t number) {

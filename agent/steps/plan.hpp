@@ -36,7 +36,8 @@ class InstallPlan {
     void use_running(const ChunkWalk& walk);
     /// What the slot that is to be written may hold, where it belongs.
     void use_target(const ChunkWalk& walk);
-    /// The boot image that is to be written is there, though perhaps only in part.
+    /// The boot image that is to be written is there, though perhaps only in part; without its
+    /// first sector in any case.
     void use_staged();
     /// The chunk is not where the plan believed it to be. Its origin is now the next best: one that
     /// is not in place may still be in the running slot.

@@ -12,40 +12,43 @@ namespace {
 
 constexpr std::size_t sector = 512;
 
-UniqueFd open_if_there(const std::string& path) {
-    return exists(path) ? open_file(path, O_RDONLY) : UniqueFd();
+UniqueFd open_if_readable(const std::string& path) {
+    return UniqueFd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
 }
 
 /// The local boot images, read chunk by chunk.
 class LocalChunks {
   public:
     explicit LocalChunks(const LocalBootImages& paths)
-        : paths_(paths), running_(open_if_there(paths.running)),
-          staged_(open_if_there(paths.staged)) {}
+        : paths_(paths), running_(open_if_readable(paths.running)),
+          staged_(open_if_readable(paths.staged)) {}
 
     /// True when the chunk is where the plan believes it to be, which is not in the bundle; then
     /// content() is the chunk's.
     bool holds(const InstallPlan& plan, std::uint32_t number) {
-        return plan.origin(number) == ChunkOrigin::running
-                   ? holds(running_, paths_.running, plan.local_offset(number), plan, number)
-                   : holds(staged_, paths_.staged, plan.target_offset(number), plan, number);
+        const Chunk chunk = plan.index().chunk(number);
+        content_.resize(chunk.size);
+        if (plan.origin(number) == ChunkOrigin::running) {
+            if (!read(running_, paths_.running, plan.local_offset(number)))
+                return false;
+        } else if (!read(staged_, paths_.staged, plan.target_offset(number))) {
+            staged_ = UniqueFd(); // it ends there
+            return false;
+        }
+        return chunk_hash(content_) == chunk.hash;
     }
 
     [[nodiscard]] ByteView content() const { return content_; }
 
   private:
-    bool holds(const UniqueFd& fd, const std::string& path, std::uint64_t offset,
-               const InstallPlan& plan, std::uint32_t number) {
-        if (!fd)
-            return false;
-        const Chunk chunk = plan.index().chunk(number);
-        content_.resize(chunk.size);
+    bool read(const UniqueFd& fd, const std::string& path, std::uint64_t offset) {
         try {
-            pread_exact(fd, content_, offset, path);
+            if (fd)
+                pread_exact(fd, content_, offset, path);
+            return static_cast<bool>(fd);
         } catch (const Error&) {
             return false;
         }
-        return chunk_hash(content_) == chunk.hash;
     }
 
     const LocalBootImages& paths_;
@@ -104,8 +107,7 @@ BootEntryName staged_name(const Manifest& manifest) {
 }
 
 void settle_boot_image(InstallPlan& plan, const LocalBootImages& local) {
-    if (exists(local.staged))
-        plan.use_staged();
+    plan.use_staged();
     LocalChunks chunks(local);
     const IndexView& index = plan.index();
     for (std::uint32_t number = index.root_chunks(); number < index.size(); ++number)

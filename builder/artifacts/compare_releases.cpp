@@ -25,7 +25,7 @@ Packages packages_of(RootReader& root) {
 
 bool same_metadata(const RootReader::File& a, const RootReader::File& b) {
     return a.type == b.type && a.mode == b.mode && a.uid == b.uid && a.gid == b.gid &&
-           a.size == b.size && a.target == b.target;
+           a.size == b.size && a.target == b.target && a.xattrs == b.xattrs;
 }
 
 std::vector<FileChange> compare_files(RootReader& old_root, RootReader& new_root) {
@@ -42,7 +42,7 @@ std::vector<FileChange> compare_files(RootReader& old_root, RootReader& new_root
             continue;
         }
         if (!same_metadata(found->second, file) ||
-            (file.type == '-' && old_root.read(file.path) != new_root.read(file.path)))
+            (file.type == '-' && old_root.digest(file.path) != new_root.digest(file.path)))
             changes[file.path] = {FileFate::changed, file.path, file.size};
         old_files.erase(found);
     }

@@ -142,19 +142,21 @@ std::uint64_t SquashfsReader::size_of(const sqfs_inode_generic_t& file) const {
     return size;
 }
 
-Bytes SquashfsReader::content_of(const sqfs_inode_generic_t& file) const {
-    Bytes content(size_of(file));
-    for (std::uint64_t done = 0; done < content.size();) {
-        const auto piece =
-            static_cast<sqfs_u32>(std::min<std::uint64_t>(content.size() - done, MiB));
+void SquashfsReader::stream(const sqfs_inode_generic_t& file,
+                            const std::function<void(ByteView)>& use) const {
+    const std::uint64_t size = size_of(file);
+    Bytes piece(static_cast<std::size_t>(std::min<std::uint64_t>(size, MiB)));
+    for (std::uint64_t done = 0; done < size;) {
+        const auto wanted =
+            static_cast<sqfs_u32>(std::min<std::uint64_t>(size - done, piece.size()));
         const sqfs_s32 count =
-            sqfs_data_reader_read(data_.get(), &file, done, content.data() + done, piece);
+            sqfs_data_reader_read(data_.get(), &file, done, piece.data(), wanted);
         check(count, "read a file of the root image");
         if (count == 0)
             throw refused("cannot read a file of the root image: it ends early");
+        use(ByteView(piece).first(static_cast<std::size_t>(count)));
         done += static_cast<std::uint64_t>(count);
     }
-    return content;
 }
 
 FilePlace SquashfsReader::place_of(const sqfs_inode_generic_t& file) const {

@@ -46,8 +46,8 @@ class SquashfsReader {
     entries(const sqfs_inode_generic_t& directory) const;
 
     [[nodiscard]] std::uint64_t size_of(const sqfs_inode_generic_t& file) const;
-    /// A whole file; the caller has judged its size.
-    [[nodiscard]] Bytes content_of(const sqfs_inode_generic_t& file) const;
+    /// A whole file, piece by piece.
+    void stream(const sqfs_inode_generic_t& file, const std::function<void(ByteView)>& use) const;
     /// Reads the tail, not the blocks.
     [[nodiscard]] FilePlace place_of(const sqfs_inode_generic_t& file) const;
     [[nodiscard]] std::uint32_t owner(std::uint16_t index) const;

@@ -184,21 +184,23 @@ void remove_fat_name(const Region& volume, const FatName& name) {
     }
 }
 
-bool settle_fat_length(const Region& volume, const FatName& file) {
+void settle_fat_length(const Region& volume, const FatName& file) {
     const FatClusters fat(volume);
     const std::uint64_t place = file.records.back();
     Bytes content(record_size);
     volume.read(content, place);
     auto record = load<ShortRecord>(content);
     const std::uint64_t length = fat.settle_chain(file.first_cluster) * fat.cluster_size();
-    if (length == round_up(record.size, fat.cluster_size()) || length > UINT32_MAX)
-        return false;
+    if (length > UINT32_MAX)
+        throw refused("cannot mend a file in '" + volume.name() + "': it is too long");
+    const bool leads_nowhere = length == 0 && file.first_cluster != 0;
+    if (length == round_up(record.size, fat.cluster_size()) && !leads_nowhere)
+        return;
     record.size = static_cast<std::uint32_t>(length);
     if (length == 0)
         record.cluster_high = record.cluster_low = 0;
     volume.write(view_of(record), place);
     volume.sync();
-    return true;
 }
 
 } // namespace quoin

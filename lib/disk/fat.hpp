@@ -36,8 +36,9 @@ void remove_fat_name(const Region& volume, const FatName& name);
 /// Gives a file the length of its clusters, durably, where the number of these is not what its own
 /// length needs; a chain that leads to a free cluster ends before it. The kernel writes length and
 /// chain one after the other, and where a power cut came in between it makes the volume read-only
-/// as soon as the file is read or written to. What lies in the clusters is not looked at. Returns
-/// false when nothing was to do. The volume must not be mounted; throws as read_fat_directory does.
-bool settle_fat_length(const Region& volume, const FatName& file);
+/// as soon as the file is read or written to. What lies in the clusters is not looked at. The
+/// volume must not be mounted; throws as read_fat_directory does, and Error(refused) for a chain
+/// without end and for one that is longer than a file can be.
+void settle_fat_length(const Region& volume, const FatName& file);
 
 } // namespace quoin

@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstddef>
+#include <utility>
 
 namespace quoin {
 
@@ -43,6 +44,7 @@ constexpr std::uint64_t free_count_place = 484;
 constexpr std::uint32_t free_count_signature = 0x61417272;
 constexpr std::uint32_t unknown_count = 0xffffffff;
 
+constexpr std::uint32_t free_cluster = 0; // in the table
 constexpr std::uint32_t first_number = 2; // clusters are counted from here
 constexpr std::uint32_t number_bits = 0x0fffffff;
 constexpr std::uint32_t end_of_chain = 0x0ffffff8; // and above
@@ -95,15 +97,17 @@ std::vector<std::uint32_t> FatClusters::chain(std::uint32_t cluster) const {
 
 std::uint64_t FatClusters::settle_chain(std::uint32_t cluster) const {
     std::uint64_t count = 0;
-    for (std::uint32_t last = 0; cluster < end_of_chain; cluster = next(cluster), ++count) {
+    for (std::uint32_t last = 0; cluster < end_of_chain; ++count) {
         if (count == clusters_)
             throw refused("cannot read '" + region_.name() + "': a file in it has no end");
-        if (!in_use(cluster)) {
+        const bool exists = cluster >= first_number && cluster < clusters_;
+        const std::uint32_t following = exists ? next(cluster) : free_cluster;
+        if (following == free_cluster) {
             if (last != 0)
                 set_next(last, last_of_chain);
             break;
         }
-        last = cluster;
+        last = std::exchange(cluster, following);
     }
     return count;
 }
@@ -144,17 +148,14 @@ std::uint32_t FatClusters::next(std::uint32_t cluster) const {
     return load<le32>(entry) & number_bits;
 }
 
-bool FatClusters::in_use(std::uint32_t cluster) const {
-    return cluster >= first_number && cluster < clusters_ && next(cluster) != 0;
-}
-
 std::vector<std::uint32_t> FatClusters::free_clusters(std::size_t count) const {
     Bytes table(static_cast<std::size_t>(std::uint64_t{clusters_} * 4));
     region_.read(table, table_);
     std::vector<std::uint32_t> found;
     for (std::uint32_t cluster = first_number; cluster < clusters_ && found.size() < count;
          ++cluster)
-        if ((load<le32>(ByteView(table).subspan(std::size_t{cluster} * 4)) & number_bits) == 0)
+        if ((load<le32>(ByteView(table).subspan(std::size_t{cluster} * 4)) & number_bits) ==
+            free_cluster)
             found.push_back(cluster);
     if (found.size() < count)
         throw Error("cannot extend a directory in '" + region_.name() + "': it is full");

@@ -38,7 +38,6 @@ class FatClusters {
 
   private:
     [[nodiscard]] std::uint32_t next(std::uint32_t cluster) const;
-    [[nodiscard]] bool in_use(std::uint32_t cluster) const;
     [[nodiscard]] std::vector<std::uint32_t> free_clusters(std::size_t count) const;
     void set_next(std::uint32_t cluster, std::uint32_t next) const;
     void take_from_free_count(std::size_t count) const;

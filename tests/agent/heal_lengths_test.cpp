@@ -26,6 +26,15 @@ TEST_CASE("a boot image that was being written is mended, a listed or foreign on
         CHECK(esp.check() == 0);
         CHECK(esp.read("node_2.0.0+3-0.efi").size() == 1024);
     }
+    SECTION("beside one that is damaged otherwise") {
+        tear(esp, "node_1.0.0+0-3.efi", {});
+        const le32 nowhere = 0x0ffffff0;
+        esp.region().write(ByteView(view_of(nowhere)).first(2),
+                           find(esp.names(), "node_1.0.0+0-3.efi").records.back() + 20);
+        tear(esp, "node_2.0.0+3-0.efi", {});
+        heal_lengths(esp.region());
+        CHECK(esp.read("node_2.0.0+3-0.efi").size() == 1024);
+    }
     SECTION("listed") {
         tear(esp, "node_2.0.0+3-0.efi", {'M', 'Z'});
         heal_lengths(esp.region());
@@ -36,4 +45,27 @@ TEST_CASE("a boot image that was being written is mended, a listed or foreign on
         heal_lengths(esp.region());
         CHECK(esp.check() != 0);
     }
+}
+
+TEST_CASE("a boot image without content is removed, since nobody could tell it from a twin") {
+    const FatVolume esp;
+    esp.write("node_2.0.0+3-0.efi", {});
+    esp.write("node_3.0.0+3-0.efi", {});
+    esp.write("not-our-own.efi", {});
+    // As the layout of names leaves it when the power goes: the same name twice.
+    const auto names = esp.names();
+    const FatName& first = find(names, "node_2.0.0+3-0.efi");
+    const FatName& second = find(names, "node_3.0.0+3-0.efi");
+    REQUIRE(first.records.size() == second.records.size());
+    for (std::size_t i = 0; i < first.records.size(); ++i) {
+        Bytes record(32);
+        esp.region().read(record, first.records[i]);
+        esp.region().write(record, second.records[i]);
+    }
+    heal_lengths(esp.region());
+    const auto left = esp.names();
+    CHECK(std::none_of(left.begin(), left.end(),
+                       [](const FatName& file) { return file.name.starts_with("node_"); }));
+    CHECK(std::any_of(left.begin(), left.end(),
+                      [](const FatName& file) { return file.name == "not-our-own.efi"; }));
 }

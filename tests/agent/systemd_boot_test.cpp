@@ -216,6 +216,15 @@ TEST_CASE("a left image whose clusters another file has, too, is not written int
     CHECK(read_file(path, 1 << 20) == Bytes(4096));
 }
 
+TEST_CASE("what the loader lists is not overwritten") {
+    const Esp esp;
+    SystemdBoot loader = esp.loader();
+    esp.add("node_2.0.0+3-0.efi", image(1));
+    CHECK_THROWS_WITH(stage(loader, entry_name("2.0.0", 3, 0), image(2)),
+                      Catch::Matchers::Contains("is listed"));
+    CHECK(read_file(esp.path("node_2.0.0+3-0.efi"), 1 << 20) == image(1));
+}
+
 TEST_CASE("staging makes room by removing what is unlisted and nothing else") {
     const Esp esp;
     SystemdBoot loader = esp.loader();

@@ -114,9 +114,14 @@ static void check_volume(ByteView input) {
         return;
     remove_fat_name(volume, settled.front());
     const auto left = require_names(volume, {settled.begin() + 1, settled.end()});
-    for (const FatName& name : left)
-        if (!name.directory && settle_fat_length(volume, name))
-            fuzz::require(!settle_fat_length(volume, name));
+    for (const FatName& name : left) {
+        if (name.directory)
+            continue;
+        settle_fat_length(volume, name);
+        const Bytes once = content_of(volume);
+        settle_fat_length(volume, name);
+        fuzz::require(content_of(volume) == once);
+    }
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
