@@ -454,24 +454,6 @@ TEST_CASE("an interrupted boot image goes on with what is already there") {
     CHECK_NOTHROW(node.check_armed(next));
 }
 
-TEST_CASE("a release that is built anew may follow itself before it was tried") {
-    const TestNode node(first);
-    ReleaseContent made = changed(first, "1.1.0");
-    CHECK_NOTHROW(node.install(node.release(made).bundle));
-    // Its boot image has the same headers, and the same name.
-    made.chunks[7] = noise(70, made.chunks[7].size());
-    const Release again = node.release(made);
-    InstallOptions options;
-    options.source = again.bundle;
-    const InstallEstimate estimate = [&] {
-        const Node open = Node::open(node.options(), false);
-        return forecast_install(open, SystemdBoot(open.esp_directory()), options, {}).estimate;
-    }();
-    const InstallReport report = node.install(again.bundle);
-    CHECK_NOTHROW(node.check_armed(again));
-    CHECK(report.bytes_fetched == estimate.bytes_to_fetch);
-}
-
 TEST_CASE("SIGTERM stops an install in order and is an ordinary signal afterwards") {
     const TestNode node(first);
     const Release next = node.release(content("2.0.0", 2));

@@ -51,18 +51,19 @@ TEST_CASE("without any knowledge everything is fetched") {
 }
 
 TEST_CASE("a boot image that is partly there gives way to the running one, then to the bundle") {
-    const SlotIndex wanted = index({chunk(1, 10)}, {chunk(2, 20), chunk(3, 30)});
+    const SlotIndex wanted = index({chunk(1, 10)}, {chunk(2, 20), chunk(3, 30), chunk(4, 40)});
     InstallPlan plan(wanted.serialize());
-    plan.use_running(walk(index({}, {chunk(9, 7), chunk(3, 30)})));
+    plan.use_running(walk(index({}, {chunk(9, 7), chunk(2, 20), chunk(3, 30)})));
     plan.use_staged();
     CHECK(plan.origin(0) == ChunkOrigin::bundle);
-    for (const std::uint32_t number : {1U, 2U}) {
+    CHECK(plan.origin(1) == ChunkOrigin::running); // the first sector is never there
+    for (const std::uint32_t number : {2U, 3U}) {
         CHECK(plan.origin(number) == ChunkOrigin::in_place);
         plan.set_missing(number);
     }
-    CHECK(plan.origin(1) == ChunkOrigin::bundle);
+    CHECK(plan.origin(3) == ChunkOrigin::bundle);
     REQUIRE(plan.origin(2) == ChunkOrigin::running);
-    CHECK(plan.local_offset(2) == 7);
+    CHECK(plan.local_offset(2) == 27);
 }
 
 TEST_CASE("what is fetched is in the order of the bundle, small pieces of the boot image first") {
