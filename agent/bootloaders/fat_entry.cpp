@@ -2,6 +2,7 @@
 #include "agent/bootloaders/fat_entry.hpp"
 
 #include "agent/bootloaders/uki_file.hpp"
+#include "base/error.hpp"
 
 namespace quoin {
 
@@ -9,7 +10,11 @@ bool is_listed(const Region& esp, const FatClusters& clusters, const FatName& fi
     if (file.first_cluster == 0)
         return false;
     Bytes start(2);
-    esp.read(start, clusters.place_of(file.first_cluster));
+    try {
+        esp.read(start, clusters.place_of(file.first_cluster));
+    } catch (const Error&) {
+        return false;
+    }
     return starts_a_program(start);
 }
 

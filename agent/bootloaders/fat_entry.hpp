@@ -7,7 +7,8 @@
 
 namespace quoin {
 
-/// As the loader sees it: the file starts a program. Throws what reading its first cluster throws.
+/// As the loader sees it: the file starts a program. One without a first cluster that can be read
+/// does not.
 [[nodiscard]] bool is_listed(const Region& esp, const FatClusters& clusters, const FatName& file);
 
 } // namespace quoin

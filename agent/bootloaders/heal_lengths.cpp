@@ -17,22 +17,21 @@ const std::string directory = "EFI/Linux";
 template <typename Use>
 void each_unlisted(const Region& esp, Use&& use) {
     const FatClusters clusters(esp);
-    for (const FatName& file : read_fat_directory(esp, directory)) {
-        if (!BootEntryName::parse(file.name) || file.directory)
-            continue;
-        try {
-            if (!is_listed(esp, clusters, file))
-                use(file);
-        } catch (const Error& problem) {
-            say_warning("boot image '" + file.name + "' is damaged: " + problem.what());
-        }
-    }
+    for (const FatName& file : read_fat_directory(esp, directory))
+        if (BootEntryName::parse(file.name) && !file.directory && !is_listed(esp, clusters, file))
+            use(file);
 }
 
 } // namespace
 
 void heal_lengths(const Region& esp) {
-    each_unlisted(esp, [&](const FatName& file) { settle_fat_length(esp, file); });
+    each_unlisted(esp, [&](const FatName& file) {
+        try {
+            settle_fat_length(esp, file);
+        } catch (const Error& problem) {
+            say_warning("boot image '" + file.name + "' is damaged: " + problem.what());
+        }
+    });
     each_unlisted(esp, [&](const FatName& file) {
         if (file.first_cluster == 0)
             remove_fat_name(esp, file);

@@ -28,12 +28,17 @@ TEST_CASE("a boot image that was being written is mended, a listed or foreign on
     }
     SECTION("beside one that is damaged otherwise") {
         tear(esp, "node_1.0.0+0-3.efi", {});
-        const le32 nowhere = 0x0ffffff0;
-        esp.region().write(ByteView(view_of(nowhere)).first(2),
-                           find(esp.names(), "node_1.0.0+0-3.efi").records.back() + 20);
+        const le32 itself = find(esp.names(), "node_1.0.0+0-3.efi").first_cluster;
+        esp.region().write(view_of(itself), esp.table_offset() + 4 * itself);
         tear(esp, "node_2.0.0+3-0.efi", {});
         heal_lengths(esp.region());
         CHECK(esp.read("node_2.0.0+3-0.efi").size() == 1024);
+    }
+    SECTION("that begins outside of the volume") {
+        tear(esp, "node_2.0.0+3-0.efi", {});
+        esp.lead_nowhere("node_2.0.0+3-0.efi");
+        heal_lengths(esp.region());
+        CHECK(esp.names().size() == 2); // "." and ".."
     }
     SECTION("listed") {
         tear(esp, "node_2.0.0+3-0.efi", {'M', 'Z'});

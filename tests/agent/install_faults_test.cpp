@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The power goes at every single change that an install makes: from the chosen one on nothing
 // reaches the disk any more.
+#include "agent/bootloaders/systemd_boot.hpp"
 #include "agent/steps/write_slot.hpp"
 #include "base/error.hpp"
 #include "fault_switch.hpp"
@@ -118,6 +119,35 @@ TEST_CASE("a power cut while the boot image is written costs no more than what w
     made.kernel_seed = 2;
     made.kernel_size = 2'500'000;
     CHECK(cut_everywhere(node, node.release(made), Fault::power_before) > made.kernel_size * 3 / 4);
+}
+
+TEST_CASE("a boot image that the medium refused is removed, so that the next gets another place") {
+    const TestNode node(content("1.0.0", 1, 3));
+    const Release next = node.release(content("2.0.0", 2, 3));
+    SystemdBoot loader(node.directory() + "/esp");
+    const BootEntryName name{"node", "2.0.0", BootEntryName::Counter{3, 0}};
+    const auto stage = [&] {
+        loader.stage(name, next.uki.size(), next.manifest.uki_sha256.hex(),
+                     [rest = ByteView(next.uki)](ByteSpan buffer) mutable {
+                         const std::size_t count = std::min(rest.size(), buffer.size());
+                         std::copy_n(rest.begin(), count, buffer.begin());
+                         rest = rest.subspan(count);
+                         return count;
+                     });
+    };
+    no_faults();
+    stage();
+    // The last two are the syncs of directory and file system, behind the read-back.
+    const long changes = changes_made() - 2;
+    REQUIRE(changes > 5);
+    for (long n = 0; n < changes; ++n) {
+        INFO("change " << n << " of " << changes << " fails");
+        std::filesystem::remove(loader.path_of(name));
+        plan_fault(Fault::error, n);
+        CHECK_THROWS_AS(stage(), Error);
+        no_faults();
+        CHECK_FALSE(std::filesystem::exists(loader.path_of(name)));
+    }
 }
 
 TEST_CASE("a power cut while a filled slot is taken over leaves the old system") {

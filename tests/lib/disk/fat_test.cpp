@@ -208,3 +208,12 @@ TEST_CASE("a chain without end is refused and stays as it is") {
     CHECK_THROWS_AS(torn.settle(), Error);
     CHECK(torn.all() == before);
 }
+
+TEST_CASE("a volume of less than 32 MiB has its size in the older field") {
+    const FatVolume volume;
+    volume.write("image_1.0.0+2-1.efi", filler(10));
+    const le16 sectors = 60000;
+    volume.region().write(view_of(sectors), 19);
+    volume.region().write(Bytes(4), 32);
+    CHECK(volume.names().size() == 3); // with "." and ".."
+}

@@ -51,6 +51,11 @@ class FatVolume {
         // All but the short name itself: attributes, times, cluster, size.
         region().write(ByteView(record).subspan(11), find(found, name).records.back() + 11);
     }
+    /// Makes a file begin outside of the volume.
+    void lead_nowhere(const std::string& name) const {
+        const le16 high = 0x0fff;
+        region().write(view_of(high), find(names(), name).records.back() + 20);
+    }
     /// fsck.fat's status without repairs.
     [[nodiscard]] int check() const { return run({"/usr/sbin/fsck.fat", "-n", path_}).status; }
 
