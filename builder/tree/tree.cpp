@@ -165,8 +165,11 @@ Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missi
 
 Node* RootTree::insert(const Entry& entry, Inode* inode) {
     if (entry.type == EntryType::opaque) {
-        if (const Node* hidden = resolve(entry.path, true, Missing::create, true))
+        const Node* hidden = resolve(entry.path, true, Missing::create, true);
+        if (hidden != nullptr && hidden->is_directory())
             hidden->directory->opaque_layer = std::min(hidden->directory->opaque_layer, layer_);
+        else if (hidden != nullptr && hidden->layer == layer_)
+            throw cannot_place(entry.path, "it is not a directory");
         return nullptr;
     }
     if (entry.path.empty()) {

@@ -153,6 +153,18 @@ TEST_CASE("whiteouts hide lower layers only") {
     CHECK(listing(tree) == Lines{"again", "b", "d", "d/mine"});
 }
 
+TEST_CASE("an opaque marker in something that is no directory hides nothing") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(file_entry("opt/a", 0600));
+    tree.begin_layer(exact);
+    CHECK(tree.insert(hiding(EntryType::opaque, "opt/a")) == nullptr);
+    CHECK(tree.find("opt/a")->inode->mode == 0600);
+    tree.insert(file_entry("x"));
+    CHECK_THROWS_WITH(tree.insert(hiding(EntryType::opaque, "x")),
+                      "cannot place 'x' in the root: it is not a directory");
+}
+
 TEST_CASE("a file between two layers' directories hides the lower one") {
     RootTree tree;
     tree.begin_layer(exact);
