@@ -28,6 +28,12 @@ bool is_unit_file(const std::string& path) {
     return slash != std::string::npos && path.substr(0, slash).ends_with("/systemd/system");
 }
 
+/// What else a layer may have at the path of a first name: other names of it, and what hides the
+/// path in lower layers.
+bool can_be_linked_to(EntryType type) {
+    return type != EntryType::hard_link && type != EntryType::whiteout && type != EntryType::opaque;
+}
+
 Entry entry_of(const AddedFile& file) {
     Entry entry;
     entry.path = file.path;
@@ -96,7 +102,7 @@ void RootAssembly::read_missed(const Layer& layer) {
     layer.read(
         [&](const Entry& entry, const ContentReader& content) {
             const auto missed = missed_.find(entry.path);
-            if (missed == missed_.end() || entry.type == EntryType::hard_link)
+            if (missed == missed_.end() || !can_be_linked_to(entry.type))
                 return;
             if (entry.type == EntryType::directory)
                 throw refused("cannot use '" + layer.name + "': a hard link refers to '" +

@@ -50,6 +50,26 @@ std::string tagged(const std::string& descriptor, const std::string& tag) {
 
 } // namespace
 
+TEST_CASE("a hard link's first name may be hidden in its own layer before it is there") {
+    Layout layout;
+    const auto bottom = layout.add_blob(small_root().file("srv/a", "lowest").bytes());
+    const auto middle = layout.add_blob(TarBuilder()
+                                            .file("srv/.wh.a", "")
+                                            .file("srv/a", "middle")
+                                            .hard_link("srv/b", "srv/a")
+                                            .bytes());
+    const auto top = layout.add_blob(TarBuilder().file("srv/a", "top").bytes());
+    layout.write_index(tagged(layout.add_manifest({bottom, middle, top}), "v1"));
+
+    Recipe recipe = recipe_for_tar("");
+    recipe.source = layout.source("v1");
+    const UniqueFd out = open_file(layout.directory.path() + "/image", O_RDWR | O_CREAT);
+    const RootImage image = write_root_image(recipe, {}, out, 0);
+    RootReader reader(out, 0, image.size);
+    CHECK(text_of(reader.read("srv/a").value()) == "top");
+    CHECK(text_of(reader.read("srv/b").value()) == "middle");
+}
+
 TEST_CASE("layers of an OCI image are applied with their whiteouts") {
     Layout layout;
     const auto bottom = layout.add_blob(small_root()
