@@ -64,7 +64,11 @@ void RootAssembly::add_layer(const Layer& layer, const ProgressObserver& progres
     tree_.begin_layer(layer.rules);
     missed_.clear();
     layer.read(
-        [&](const Entry& entry, const ContentReader& content) { receive(layer, entry, content); },
+        [&](const Entry& entry, const ContentReader& content) {
+            const std::uint64_t implied = tree_.implied_directories();
+            receive(layer, entry, content);
+            counter_.count_implied(entry, tree_.implied_directories() - implied);
+        },
         progress);
     if (!missed_.empty())
         read_missed(layer);

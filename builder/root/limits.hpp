@@ -11,7 +11,9 @@
 namespace quoin {
 
 struct RootLimits {
-    std::uint64_t entries = 400'000;   ///< and extended attributes, of which each is one more
+    /// Extended attributes, and directories that are made for the paths of others, are one more
+    /// each.
+    std::uint64_t entries = 400'000;
     std::uint64_t metadata = 48 * MiB; ///< paths, link targets, extended attributes
     std::uint64_t content = 64 * GiB;  ///< of files, holes included
 };
@@ -25,7 +27,12 @@ class RootCounter {
     /// Throws Error(refused) naming the entry that is one too many.
     void count(const Entry& entry);
 
+    /// As well for the directories that were made for the entry's path.
+    void count_implied(const Entry& entry, std::uint64_t directories);
+
   private:
+    void take_entries(const Entry& entry, std::uint64_t amount);
+
     RootLimits left_;
     RootLimits limits_;
 };

@@ -137,6 +137,7 @@ Node* RootTree::resolve(const std::string& path, bool follow_last, Missing missi
             Entry entry = implied_directory();
             entry.path = path;
             at = &add_child(*at, name, entry);
+            ++implied_;
             at->inode->generated = true;
             at->directory->claim = Claim::implied;
             at->directory->yields_to_link = true;

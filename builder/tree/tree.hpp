@@ -90,6 +90,10 @@ class RootTree {
     /// An object's extended attributes become these.
     void set_attributes(Inode& inode, const Attributes& attributes);
 
+    /// How many directories were made so far because the paths of others or links lead through
+    /// them, those included that got an entry of their own later.
+    [[nodiscard]] std::uint64_t implied_directories() const { return implied_; }
+
     /// Puts an entry into the finished tree, replacing a non-directory. Missing parents are made.
     Node& put(const Entry& entry);
 
@@ -123,6 +127,7 @@ class RootTree {
     std::pmr::monotonic_buffer_resource memory_; ///< of what is in directories
     std::deque<Inode> inodes_;
     Node root_; // after what it points to
+    std::uint64_t implied_ = 0;
     unsigned layer_ = 0;
     bool begun_ = false;
     LayerRules rules_;

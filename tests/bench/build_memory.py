@@ -25,7 +25,8 @@ BLOCKS = 65_536
 LARGEST = 64 << 30
 OWN = 1_000  # what the synthetic root, the package lists, directories and tables need of it all
 
-FILES_OF_A_PACKAGE = 1_000
+ENTRIES_OF_A_PACKAGE = 1_000
+DIRECTORIES_OF_A_PACKAGE = 20  # and the one that these are in; implied, and they count as entries
 #: The compressor takes most memory with these.
 DEAREST = 'compression_level = 22\nblock_size = "1M"'
 #: Noise does not get smaller in any, and there are hours of it.
@@ -73,9 +74,11 @@ def _add_synthetic_root(archive: tarfile.TarFile) -> None:
 
 def _add_packages(archive: tarfile.TarFile, entries: int) -> None:
     """All in package lists, with names of the length that Python's have."""
-    for package in range(entries // FILES_OF_A_PACKAGE):
-        names = [f"usr/lib/python3/dist-packages/package_{package}/part_{number % 20}/module_{number}.py"
-                 for number in range(FILES_OF_A_PACKAGE - 1)]
+    files = ENTRIES_OF_A_PACKAGE - 1 - DIRECTORIES_OF_A_PACKAGE - 1  # without the list of them
+    for package in range(entries // ENTRIES_OF_A_PACKAGE):
+        names = [f"usr/lib/python3/dist-packages/package_{package}/"
+                 f"part_{number % DIRECTORIES_OF_A_PACKAGE}/module_{number}.py"
+                 for number in range(files)]
         for number, name in enumerate(names):
             _add_file(archive, name, b"%d %d" % (package, number))
         _add_file(archive, f"var/lib/dpkg/info/package-{package}.list",

@@ -246,6 +246,13 @@ TEST_CASE("a root that is larger than any is refused before it is unpacked") {
     counter.count(entry);
     CHECK_THROWS_WITH(counter.count(entry), Contains("5 entries and extended attributes"));
 
+    counter = RootCounter({5, 1000, 1000});
+    counter.count(entry);
+    counter.count_implied(entry, 4);
+    CHECK_THROWS_WITH(counter.count_implied(entry, 1),
+                      Contains("'a': with it the root has more than 5 entries") &&
+                          Contains("directories that paths imply"));
+
     // GNU's sparse format 1.0: a terabyte of hole in one block.
     const std::string map = "0\n";
     const std::string sparse =
@@ -260,6 +267,16 @@ TEST_CASE("a root that is larger than any is refused before it is unpacked") {
     const UniqueFd out = open_file(directory.path() + "/image", O_RDWR | O_CREAT);
     CHECK_THROWS_WITH(write_root_image(recipe, {}, out, 0),
                       Contains("'huge': with it the root has more than 64.0 GiB of files"));
+}
+
+TEST_CASE("directories that only paths imply count as entries") {
+    TarBuilder deep;
+    std::string below;
+    for (int i = 0; i < 300; ++i)
+        below += "/d";
+    for (int i = 0; i < 1400; ++i)
+        deep.add(directory_entry(std::to_string(i) + below));
+    CHECK_THAT(refusal_of_root(deep), Contains("'1328/d/") && Contains("more than 400000 entries"));
 }
 
 TEST_CASE("a root of more blocks than there may be is refused at the first that is too many") {

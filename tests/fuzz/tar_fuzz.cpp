@@ -28,7 +28,9 @@ static void check_tar(ByteView input) {
         counter.count(entry);
         fuzz::require(is_clean(entry.path));
         fuzz::require(entry.mode <= 07777);
+        const std::uint64_t implied = tree.implied_directories();
         tree.insert(entry);
+        counter.count_implied(entry, tree.implied_directories() - implied);
         if (entry.type == EntryType::file)
             fuzz::require(read_whole(content, entry.size, entry.path).size() == entry.size);
         if (entry.type == EntryType::hard_link)
