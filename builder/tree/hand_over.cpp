@@ -8,7 +8,22 @@
 
 namespace quoin {
 
-void RootTree::hand_over(Node& directory, Node& link) {
+/// The links and directories through which something is on its way: they must stay until it is
+/// there.
+struct RootTree::Way {
+    const Node& through;
+    const Way* outer;
+
+    [[nodiscard]] bool leads_through(const Node& node) const {
+        for (const Way* way = this; way != nullptr; way = way->outer)
+            for (const Node* up = &way->through; up != nullptr; up = up->parent)
+                if (up == &node)
+                    return true;
+        return false;
+    }
+};
+
+void RootTree::hand_over(Node& directory, Node& link, const Way* outer) {
     const Children& children = directory.directory->children;
     if (children.empty())
         return;
@@ -17,13 +32,20 @@ void RootTree::hand_over(Node& directory, Node& link) {
         throw cannot_place(path_of(link) + "/" + std::string(children.begin()->first),
                            "the symbolic link '" + printable(path_of(link)) +
                                "' does not lead to a directory");
-    merge(directory, *target);
+    const Way way{link, outer};
+    merge(directory, *target, &way);
 }
 
-void RootTree::merge(Node& from, Node& into) {
+void RootTree::merge(Node& from, Node& into, const Way* outer) {
+    const Way way{into, outer};
     Children& places = into.directory->children;
     const auto move_into = [&](Children::node_type taken) {
-        places.erase(taken.key());
+        if (const auto replaced = places.find(taken.key()); replaced != places.end()) {
+            if (way.leads_through(replaced->second))
+                throw cannot_place(path_of(replaced->second),
+                                   "its way there leads through what it replaces");
+            places.erase(replaced);
+        }
         places.insert(std::move(taken)).position->second.parent = &into;
     };
     Children& leaving = from.directory->children;
@@ -47,10 +69,10 @@ void RootTree::merge(Node& from, Node& into) {
             }
             stays.opaque_layer = std::min(stays.opaque_layer, gone.opaque_layer);
             stays.yields_to_link = stays.yields_to_link && gone.yields_to_link;
-            merge(moving, place);
+            merge(moving, place, &way);
         } else if (moving.is_directory() && moving.directory->yields_to_link &&
                    place.is_symlink()) {
-            hand_over(moving, place);
+            hand_over(moving, place, &way);
         } else if (moving.layer < place.layer) {
             move_into(std::move(taken));
         }

@@ -240,7 +240,7 @@ Node* RootTree::meet_directory(Node& existing, const Entry& entry) {
         Node& parent = *existing.parent;
         auto replaced = parent.directory->children.extract(existing.name);
         Node& link = add_child(parent, std::string(replaced.key()), entry);
-        hand_over(replaced.mapped(), link);
+        hand_over(replaced.mapped(), link, nullptr);
         return &link;
     }
     if (existing.layer == layer_ && entry.type != EntryType::whiteout)

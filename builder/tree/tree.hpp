@@ -119,8 +119,9 @@ class RootTree {
     Node& add_child(Node& parent, const std::string& name, const Entry& entry,
                     Inode* inode = nullptr);
     Node* meet_directory(Node& existing, const Entry& entry);
-    void hand_over(Node& directory, Node& link);
-    void merge(Node& from, Node& into);
+    struct Way;
+    void hand_over(Node& directory, Node& link, const Way* outer);
+    void merge(Node& from, Node& into, const Way* outer);
 
     // Nothing of it is given back before the tree goes: what replaces something is rare.
     TextStore texts_;

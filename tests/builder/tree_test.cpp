@@ -207,6 +207,47 @@ TEST_CASE("loops of links are refused") {
     CHECK_THROWS_AS(other.insert(link_entry("lib", "lib/x")), Error);
 }
 
+TEST_CASE("what moves to where a link leads cannot replace its own way there") {
+    // The file 'a' would replace the directory that its own one is being merged into.
+    RootTree tree;
+    tree.begin_layer(overlay);
+    tree.insert(file_entry("l/b/a"));
+    tree.insert(file_entry("l/c"));
+    tree.begin_layer(exact);
+    tree.insert(link_entry("a/d/b", "/"));
+    CHECK_THROWS_WITH(tree.insert(link_entry("l", "a/d")),
+                      "cannot place 'a' in the root: its way there leads through what it replaces");
+    // The file 'l' would replace the link that it comes through.
+    RootTree other;
+    other.begin_layer(overlay);
+    other.insert(file_entry("l/l"));
+    other.begin_layer(exact);
+    CHECK_THROWS_WITH(other.insert(link_entry("l", ".")), Contains("its way there leads through"));
+    // Beside that way it may.
+    RootTree good;
+    good.begin_layer(overlay);
+    good.insert(file_entry("l/b/e"));
+    good.begin_layer(exact);
+    good.insert(link_entry("a/d/b", "/"));
+    good.insert(file_entry("e/f"));
+    good.insert(link_entry("l", "a/d"));
+    CHECK(listing(good) == Lines{"a", "a/d", "a/d/b -> /", "e", "l -> a/d"});
+}
+
+TEST_CASE("directories that paths imply are counted once, wherever links lead") {
+    RootTree tree;
+    tree.begin_layer(overlay);
+    tree.insert(file_entry("a/b/c/file"));
+    tree.insert(file_entry("a/b/other"));
+    CHECK(tree.implied_directories() == 3);
+    tree.insert(directory_entry("a/b"));
+    CHECK(tree.find("missing/x") == nullptr);
+    CHECK(tree.implied_directories() == 3);
+    tree.begin_layer(exact);
+    tree.insert(link_entry("a", "one/two")); // which is made for what 'a' had
+    CHECK(tree.implied_directories() == 5);
+}
+
 TEST_CASE("a link chain cannot make the tree deeper than a stack can hold") {
     RootTree tree;
     tree.begin_layer(exact);
