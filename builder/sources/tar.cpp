@@ -85,8 +85,12 @@ Entry entry_of(archive_entry* header) {
     if (entry.type == EntryType::file)
         entry.size =
             static_cast<std::uint64_t>(std::max<la_int64_t>(0, archive_entry_size(header)));
-    if (entry.type == EntryType::symlink)
+    if (entry.type == EntryType::symlink) {
         entry.link_target = text_or_empty(archive_entry_symlink(header));
+        if (entry.link_target.empty())
+            throw refused("cannot use entry '" + printable(path) +
+                          "': a symbolic link without a target");
+    }
     if (entry.type == EntryType::hard_link)
         entry.link_target = in_context("hard link '" + printable(path) + "'", [&] {
             return normal_entry_path(text_or_empty(archive_entry_hardlink(header)));

@@ -145,6 +145,28 @@ TEST_CASE("a path through a symbolic link stays in the root") {
                Contains("too many levels of symbolic links"));
 }
 
+TEST_CASE("a symbolic link to nothing is refused: Linux has none") {
+    CHECK_THAT(read_raw(RawMember("srv/empty", '2', "").bytes() + end_of_archive).refusal,
+               Contains("cannot use entry 'srv/empty': a symbolic link without a target"));
+}
+
+TEST_CASE("links cannot bring Quoin's own files to where they replace their own way") {
+    // 'usr' with the agent in it yields to the link, and 'bin' in it to the next one.
+    const TarBuilder links = TarBuilder()
+                                 .directory("quoin-agent")
+                                 .directory("quoin-agent/u")
+                                 .link("quoin-agent/u/bin", "/")
+                                 .link("usr", "quoin-agent/u");
+    const TemporaryDirectory directory;
+    links.write(directory.path() + "/links.tar");
+    const UniqueFd out = open_file(directory.path() + "/image", O_RDWR | O_CREAT);
+    RootImageOptions options;
+    options.added = {{"usr/bin/quoin-agent", 0755, Bytes(7), ""}};
+    CHECK_THROWS_WITH(
+        write_root_image(recipe_for_tar(directory.path() + "/links.tar"), options, out, 0),
+        Contains("cannot place 'quoin-agent'") && Contains("leads through"));
+}
+
 TEST_CASE("what an archive has twice is refused, apart from directories") {
     CHECK_THAT(refusal_of_root(TarBuilder().file("srv/x", "1").file("srv/x", "2")),
                Contains("srv/x"));
