@@ -8,6 +8,19 @@
 
 namespace quoin {
 
+namespace {
+
+/// Levels of what is there, itself included.
+unsigned height_of(const Node& node) {
+    unsigned below = 0;
+    if (node.is_directory())
+        for (const auto& [name, child] : node.directory->children)
+            below = std::max(below, height_of(child));
+    return below + 1;
+}
+
+} // namespace
+
 /// The links and directories through which something is on its way: they must stay until it is
 /// there.
 struct RootTree::Way {
@@ -40,6 +53,7 @@ void RootTree::merge(Node& from, Node& into, const Way* outer) {
     const Way way{into, outer};
     Children& places = into.directory->children;
     const auto move_into = [&](Children::node_type taken) {
+        check_depth(into, height_of(taken.mapped()), path_of(taken.mapped()));
         if (const auto replaced = places.find(taken.key()); replaced != places.end()) {
             if (way.leads_through(replaced->second))
                 throw cannot_place(path_of(replaced->second),

@@ -10,7 +10,6 @@ namespace quoin {
 namespace {
 
 constexpr unsigned most_links = 40; // as Linux (MAXSYMLINKS)
-constexpr unsigned deepest = 1000;  // of a path; Linux's PATH_MAX allows 2048
 
 std::deque<std::string> components_of(std::string_view path) {
     std::deque<std::string> components;
@@ -83,11 +82,7 @@ void RootTree::begin_layer(LayerRules rules) {
 }
 
 Node& RootTree::add_child(Node& parent, const std::string& name, const Entry& entry, Inode* inode) {
-    unsigned depth = 0;
-    for (const Node* up = &parent; up != nullptr; up = up->parent)
-        ++depth;
-    if (depth > deepest)
-        throw cannot_place(entry.path, "more than 1000 directories deep");
+    check_depth(parent, 1, entry.path);
     if (name.empty() || name == "." || name == ".." ||
         name.find_first_of(std::string_view("/\0", 2)) != std::string::npos)
         throw cannot_place(entry.path, "'" + printable(name) + "' is not a name for a file");

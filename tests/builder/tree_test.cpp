@@ -261,6 +261,23 @@ TEST_CASE("a link chain cannot make the tree deeper than a stack can hold") {
     CHECK_THROWS_WITH(tree.insert(file_entry("l2/" + deep + "/f")), Contains("1000"));
 }
 
+TEST_CASE("directories that move along links cannot make it so deep either") {
+    std::string below;
+    for (int i = 0; i < 900; ++i)
+        below += "/d";
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(file_entry("l0/f"));
+    tree.insert(link_entry("l0", "l1" + below));
+    CHECK_THROWS_WITH(
+        [&] {
+            for (int i = 1; i < 400; ++i)
+                tree.insert(
+                    link_entry("l" + std::to_string(i), "l" + std::to_string(i + 1) + below));
+        }(),
+        Contains("more than 1000 directories deep"));
+}
+
 TEST_CASE("nothing gets a name into the tree that no file can have") {
     RootTree tree;
     tree.begin_layer(exact);
