@@ -5,6 +5,7 @@
 #include "builder/tree/tree.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace quoin {
 
@@ -17,6 +18,28 @@ unsigned height_of(const Node& node) {
         for (const auto& [name, child] : node.directory->children)
             below = std::max(below, height_of(child));
     return below + 1;
+}
+
+/// Takes out what layers below `hiding` have at and below a name. False when that is all of it.
+bool keep_from(Node& node, unsigned hiding) {
+    if (!node.is_directory())
+        return node.layer <= hiding;
+    Directory& directory = *node.directory;
+    if (directory.opaque_layer > hiding) {
+        directory.opaque_layer = hiding;
+        Children& children = directory.children;
+        for (auto child = children.begin(); child != children.end();)
+            child = keep_from(child->second, hiding) ? std::next(child) : children.erase(child);
+    }
+    return node.layer <= hiding || !directory.children.empty();
+}
+
+/// Layers below this one have nothing in the directory, nor in one that it is in.
+unsigned last_seen_in(const Node& directory) {
+    unsigned last = std::numeric_limits<unsigned>::max();
+    for (const Node* up = &directory; up != nullptr; up = up->parent)
+        last = std::min(last, up->directory->opaque_layer);
+    return last;
 }
 
 } // namespace
@@ -62,12 +85,17 @@ void RootTree::merge(Node& from, Node& into, const Way* outer) {
         }
         places.insert(std::move(taken)).position->second.parent = &into;
     };
+    const unsigned last_seen = last_seen_in(into);
     Children& leaving = from.directory->children;
     while (!leaving.empty()) {
         auto taken = leaving.extract(leaving.begin());
         Node& moving = taken.mapped();
         const auto found = places.find(taken.key());
-        if (found == places.end() || found->second.inode == nullptr) {
+        const bool hidden_here = found != places.end() && found->second.inode == nullptr;
+        const unsigned hiding = hidden_here ? std::min(found->second.layer, last_seen) : last_seen;
+        if (!keep_from(moving, hiding))
+            continue;
+        if (found == places.end() || hidden_here) {
             move_into(std::move(taken));
             continue;
         }

@@ -103,6 +103,47 @@ TEST_CASE("an overlay's lib goes to usr/lib where the root has a link") {
     CHECK(tree.find("usr/lib/udev")->inode->mode == 0711);
 }
 
+TEST_CASE("what a higher layer hides does not come back along a lower one's link") {
+    RootTree tree;
+    tree.begin_layer(overlay);
+    tree.insert(file_entry("lib/d/mine"));
+    tree.insert(file_entry("lib/e/mine"));
+    tree.insert(file_entry("lib/x", 0600));
+    tree.begin_layer(exact);
+    for (const char* name : {"d", "x", "y", "z"})
+        tree.insert(hiding(EntryType::whiteout, std::string("usr/lib/") + name));
+    tree.insert(file_entry("usr/lib/e/upper"));
+    tree.insert(hiding(EntryType::opaque, "usr/lib/e"));
+    tree.begin_layer(exact);
+    tree.insert(file_entry("lib/d/lower"));
+    tree.insert(file_entry("lib/e/lower"));
+    tree.insert(file_entry("lib/kept"));
+    tree.insert(file_entry("lib/y"));
+    tree.insert(directory_entry("lib/z"));
+    tree.insert(file_entry("lib/z/lower"));
+    tree.begin_layer(exact);
+    tree.insert(link_entry("lib", "usr/lib"));
+    tree.insert(file_entry("usr/lib/d/lowest"));
+    tree.insert(file_entry("usr/lib/x", 0644));
+    tree.insert(file_entry("usr/lib/y"));
+    CHECK(listing(tree) == Lines{"lib -> usr/lib", "usr", "usr/lib", "usr/lib/d", "usr/lib/d/mine",
+                                 "usr/lib/e", "usr/lib/e/mine", "usr/lib/e/upper", "usr/lib/kept",
+                                 "usr/lib/x"});
+    CHECK(tree.find("usr/lib/x")->inode->mode == 0600);
+}
+
+TEST_CASE("what lies in a hidden directory does not come back along a link to it") {
+    RootTree tree;
+    tree.begin_layer(exact);
+    tree.insert(directory_entry("usr"));
+    tree.insert(hiding(EntryType::opaque, "usr"));
+    tree.begin_layer(exact);
+    tree.insert(file_entry("lib/x"));
+    tree.begin_layer(exact);
+    tree.insert(link_entry("lib", "usr/lib"));
+    CHECK(tree.find("lib/x") == nullptr);
+}
+
 TEST_CASE("entries below a link of the same layer are placed where it leads") {
     RootTree tree;
     tree.begin_layer(exact);
