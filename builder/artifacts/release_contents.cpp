@@ -4,8 +4,10 @@
 #include "builder/artifacts/release_contents.hpp"
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "builder/artifacts/package_owners.hpp"
 #include "builder/interruption.hpp"
+#include "bundle/contents_layout.hpp"
 #include "disk/uki.hpp"
 
 #include <algorithm>
@@ -58,10 +60,17 @@ std::uint32_t content_of(const std::vector<Chunk>& chunks, const ContentsEntry& 
 ReleaseContents::ReleaseContents(RootReader& root, const std::vector<Chunk>& root_chunks)
     : owners_(root, *texts_) {
     const ChunkMap chunks(root_chunks, 0);
+    std::uint64_t size = 0; // of the table, with nothing but what is listed so far
     root.each_file([&](const std::string& path, const FilePlace& place) {
         check_interruption();
         ContentsEntry entry;
-        entry.name = texts_->keep("/" + path);
+        const std::string name = "/" + path;
+        // Now and not when it is serialized: a path may be far longer than its source spells it.
+        size += name.size() + 1 + contents_row_size;
+        if (size > max_contents_memory)
+            throw refused("cannot list the files of the root: their paths take more than " +
+                          format_size(max_contents_memory));
+        entry.name = texts_->keep(name);
         entry.package = owners_.owner_of(path);
         if (place.blocks_size > 0) {
             entry.first_chunk = chunks.at(place.blocks_start);

@@ -16,7 +16,7 @@ namespace quoin {
 class ReleaseContents {
   public:
     /// Reads the root; `chunks` are its own. Throws Error(refused) when files do not lie where
-    /// there are chunks.
+    /// there are chunks, or their paths are more than a contents table can hold.
     ReleaseContents(RootReader& root, const std::vector<Chunk>& chunks);
 
     /// With the UKI's sections: entries by name, all of generation 0. `index` is that of root and

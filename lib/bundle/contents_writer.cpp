@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Column by column, since like numbers beside each other compress to half of what rows do.
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "bundle/contents.hpp"
 #include "bundle/contents_layout.hpp"
 
@@ -69,7 +70,7 @@ Bytes Contents::serialize() && {
         plain_size += entry.name.size() + 1;
     if (plain_size > max_contents_memory)
         throw refused("cannot make a contents table of " + std::to_string(entries.size()) +
-                      " entries: it would be too large");
+                      " entries: it would take more than " + format_size(max_contents_memory));
 
     Bytes plain;
     plain.reserve(plain_size);
@@ -96,14 +97,15 @@ Bytes Contents::serialize() && {
     append_column<le32>(plain, entries, [](const Entry& entry) { return entry.tail_chunk; });
     append_column<le32>(plain, entries, [](const Entry& entry) { return entry.tail_size; });
 
-    entries = {};
+    std::vector<ContentsEntry>().swap(entries); // `= {}` would keep their memory
     texts.reset();
     Bytes out;
     append(out, view_of(header));
     append_compressed(out, plain);
     if (out.size() > max_contents_size)
-        throw refused("cannot make a contents table of " + std::to_string(out.size()) +
-                      " bytes: it is too large");
+        throw refused("cannot make a contents table of " + std::to_string(header.entries) +
+                      " entries: it takes more than " + format_size(max_contents_size) +
+                      " compressed");
     return out;
 }
 

@@ -129,3 +129,17 @@ TEST_CASE("another root's index is refused") {
     built.index.root.front().size += 1;
     CHECK_THROWS_WITH(built.contents(), Contains("not the chunks of its index"));
 }
+
+TEST_CASE("names that a table cannot hold are refused before they fill memory") {
+    std::string deep = "usr";
+    for (int level = 0; level < 15; ++level)
+        deep += "/" + std::string(255, 'd');
+    TarBuilder tar = small_root();
+    tar.directory(deep);
+    tar.link("usr/short", "/" + deep); // what is in it has a short name in the archive only
+    for (int i = 0; i < 17'500; ++i)
+        tar.file("usr/short/" + std::to_string(i), "");
+    const Built built(tar);
+    CHECK_THROWS_WITH(ReleaseContents(*built.reader, built.index.root),
+                      Contains("more than 64.0 MiB"));
+}

@@ -56,6 +56,19 @@ TEST_CASE("a contents table comes back as it was written") {
     CHECK(Contents::parse(Contents{}.serialize(), 0).entries.empty());
 }
 
+TEST_CASE("a contents table gives its entries up when it is written") {
+    Contents contents = sample();
+    CHECK_FALSE(std::move(contents).serialize().empty());
+    CHECK(contents.entries.capacity() == 0);
+}
+
+TEST_CASE("a contents table that no node would read is not written") {
+    const std::string name(max_contents_memory / 4, 'x');
+    Contents contents;
+    contents.entries.resize(4, {name, ""});
+    CHECK_THROWS_WITH(std::move(contents).serialize(), Contains("more than 64.0 MiB"));
+}
+
 TEST_CASE(
     "a contents table is refused that is cut, grown, of another kind, or names other chunks") {
     const Bytes good = sample().serialize();
