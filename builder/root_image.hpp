@@ -66,6 +66,8 @@ class RootReader {
     /// Throws Error(refused) when it is larger than `limit` or the squashfs is damaged.
     [[nodiscard]] std::optional<Bytes> read(const std::string& path,
                                             std::uint64_t limit = 256 << 20);
+    /// Bytes of a regular file, 0 when it is absent; otherwise like read().
+    [[nodiscard]] std::uint64_t size_of(const std::string& path);
     /// SHA-256 of what is in a regular file of any size; otherwise like read().
     [[nodiscard]] std::optional<Digest> digest(const std::string& path);
     /// Names in a directory, sorted; empty when it is absent.

@@ -146,14 +146,21 @@ std::optional<Bytes> RootReader::read(const std::string& path, std::uint64_t lim
     const InodePointer inode = state_->follow(path);
     if (!inode || !is_file(*inode))
         return std::nullopt;
-    if (state_->squashfs.size_of(*inode) > limit)
+    const std::uint64_t size = state_->squashfs.size_of(*inode);
+    if (size > limit)
         throw refused("cannot read '" + printable(path) + "' in the root image: larger than " +
                       format_size(limit));
     Bytes content;
+    content.reserve(size); // growing would take three times as much
     state_->stream(*inode, path, [&](ByteView piece) {
         content.insert(content.end(), piece.begin(), piece.end());
     });
     return content;
+}
+
+std::uint64_t RootReader::size_of(const std::string& path) {
+    const InodePointer inode = state_->follow(path);
+    return inode && is_file(*inode) ? state_->squashfs.size_of(*inode) : 0;
 }
 
 std::optional<Digest> RootReader::digest(const std::string& path) {

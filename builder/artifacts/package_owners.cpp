@@ -2,6 +2,7 @@
 #include "builder/artifacts/package_owners.hpp"
 
 #include "base/bytes.hpp"
+#include "base/error.hpp"
 #include "base/units.hpp"
 
 #include <algorithm>
@@ -15,6 +16,7 @@ constexpr std::string_view list_suffix = ".list";
 constexpr std::string_view compiled_directory = "__pycache__/";
 constexpr std::string_view merged = "usr/";
 constexpr std::uint64_t most_list_text = 64 * MiB; // of a Debian desktop: 15
+constexpr std::size_t most_paths = 1'000'000;      // each takes 60 bytes besides its text
 
 /// ".../__pycache__/NAME.cpython-311.pyc" is made of ".../NAME.py".
 std::string source_of(const std::string& path) {
@@ -25,6 +27,10 @@ std::string source_of(const std::string& path) {
     return path.substr(0, directory) + path.substr(name, path.find('.', name) - name) + ".py";
 }
 
+Error more_than(const std::string& limit) {
+    return refused("cannot use the package lists in '" + lists + "': they hold more than " + limit);
+}
+
 } // namespace
 
 PackageOwners::PackageOwners(RootReader& root, TextStore& names) {
@@ -32,7 +38,10 @@ PackageOwners::PackageOwners(RootReader& root, TextStore& names) {
     for (const auto& file : root.list(lists)) {
         if (!file.ends_with(list_suffix))
             continue;
-        const auto content = root.read(lists + "/" + file, left);
+        const std::string path = lists + "/" + file;
+        if (root.size_of(path) > left)
+            throw more_than(format_size(most_list_text));
+        auto content = root.read(path);
         if (!content)
             continue;
         left -= content->size();
@@ -40,10 +49,13 @@ PackageOwners::PackageOwners(RootReader& root, TextStore& names) {
         package.erase(std::min(package.find(':'), package.size())); // ":amd64"
         const auto number = static_cast<std::uint32_t>(packages_.size());
         packages_.push_back(names.keep(package));
-        for (std::string_view rest = text_of(lists_.emplace_back(*content)); !rest.empty();) {
+        lists_.push_back(std::move(*content));
+        for (std::string_view rest = text_of(lists_.back()); !rest.empty();) {
             const std::size_t end = std::min(rest.find('\n'), rest.size());
             if (rest.starts_with('/'))
                 owners_.emplace(rest.substr(1, end - 1), number);
+            if (owners_.size() > most_paths)
+                throw more_than(std::to_string(most_paths) + " paths");
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }

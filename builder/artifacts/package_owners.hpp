@@ -15,8 +15,8 @@ namespace quoin {
 /// Packages' names without architecture, by path. Empty where the root has no dpkg lists.
 class PackageOwners {
   public:
-    /// The packages' names are kept in `names`. Throws Error(refused) when the lists are larger
-    /// than those of any root could be.
+    /// The packages' names are kept in `names`. Throws Error(refused) when the lists have more
+    /// text or more paths than those of any system.
     PackageOwners(RootReader& root, TextStore& names);
 
     /// The package of a path relative to the root ("usr/bin/true"); empty when it is no package's.

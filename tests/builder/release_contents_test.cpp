@@ -4,6 +4,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/units.hpp"
 #include "builder/stages/generations.hpp"
 #include "disk/uki.hpp"
 #include "root_fixture.hpp"
@@ -142,4 +143,19 @@ TEST_CASE("names that a table cannot hold are refused before they fill memory") 
     const Built built(tar);
     CHECK_THROWS_WITH(ReleaseContents(*built.reader, built.index.root),
                       Contains("more than 64.0 MiB"));
+}
+
+TEST_CASE("package lists with more text or more paths than any system has are refused") {
+    TarBuilder large = small_root();
+    large.file("var/lib/dpkg/info/a.list", std::string(64 * MiB - 3, '\n'));
+    large.file("var/lib/dpkg/info/b.list", "/b\n/c\n");
+    CHECK_THROWS_WITH(Built(large).contents(),
+                      Contains("package lists") && Contains("more than 64.0 MiB"));
+    std::string paths;
+    for (int i = 0; i <= 1'000'000; ++i)
+        paths += "/" + std::to_string(i) + "\n";
+    TarBuilder many = small_root();
+    many.file("var/lib/dpkg/info/many.list", paths);
+    CHECK_THROWS_WITH(Built(many).contents(),
+                      Contains("package lists") && Contains("more than 1000000 paths"));
 }
