@@ -84,8 +84,11 @@ class RootReader {
         std::map<std::string, Bytes> xattrs;
     };
     [[nodiscard]] std::vector<File> walk();
-    /// Every path below a directory, in the order of `walk`; no symlink is followed to it.
-    [[nodiscard]] std::vector<std::string> paths_below(const std::string& directory);
+    /// The paths below a directory that are `wanted`, in the order of `walk`; no symlink is
+    /// followed to it.
+    [[nodiscard]] std::vector<std::string>
+    paths_below(const std::string& directory,
+                const std::function<bool(const std::string& path)>& wanted);
     /// Calls `use` for every regular file: those of a directory before those of its directories,
     /// so that no more than one directory's are in memory.
     void each_file(const std::function<void(const std::string& path, const FilePlace&)>& use);

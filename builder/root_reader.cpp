@@ -191,7 +191,9 @@ std::vector<RootReader::File> RootReader::walk() {
     return files;
 }
 
-std::vector<std::string> RootReader::paths_below(const std::string& directory) {
+std::vector<std::string>
+RootReader::paths_below(const std::string& directory,
+                        const std::function<bool(const std::string& path)>& wanted) {
     std::deque<std::string> names;
     push_components(names, directory);
     InodePointer at = state_->squashfs.root();
@@ -203,9 +205,11 @@ std::vector<std::string> RootReader::paths_below(const std::string& directory) {
     std::vector<std::string> paths;
     std::set<std::uint32_t> seen;
     if (at && is_directory(*at))
-        state_->walk(
-            *at, directory + "/", 0, seen,
-            [&](const std::string& path, const sqfs_inode_generic_t&) { paths.push_back(path); });
+        state_->walk(*at, directory + "/", 0, seen,
+                     [&](const std::string& path, const sqfs_inode_generic_t&) {
+                         if (wanted(path))
+                             paths.push_back(path);
+                     });
     return paths;
 }
 

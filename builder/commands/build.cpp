@@ -76,7 +76,7 @@ Initrd make_initrd(const Recipe& recipe, const RootImage& root, const PendingFil
     RootFiles files;
     files.read = [&](const std::string& path) { return reader.read(path); };
     for (const auto& directory : directories_for_initrd(root.kernel_release))
-        for (auto& path : reader.paths_below(directory))
+        for (auto& path : reader.paths_below(directory, is_path_for_initrd))
             files.paths.push_back(std::move(path));
     return build_initrd(recipe, files, root.kernel_release,
                         read_own_program("quoin-early", "build the target quoin-early"),

@@ -12,7 +12,8 @@
 
 namespace quoin {
 
-/// What is needed of a root: file contents, and the paths in directories_for_initrd().
+/// What is needed of a root: file contents, and the paths in directories_for_initrd() for which
+/// is_path_for_initrd().
 struct RootFiles {
     /// Content of a file, symlinks followed; nothing when absent.
     std::function<std::optional<Bytes>(const std::string& path)> read;

@@ -6,6 +6,7 @@
 #include "base/terminal.hpp"
 #include "builder/stages/archive.hpp"
 #include "builder/stages/microcode.hpp"
+#include "builder/stages/module_info.hpp"
 
 #include <fmt/format.h>
 #include <map>
@@ -48,6 +49,10 @@ void add_firmware(std::vector<CpioMember>& members, const RootFiles& root,
 std::vector<std::string> directories_for_initrd(const std::string& kernel_release) {
     return {"usr/lib/modules/" + kernel_release, "usr/lib/firmware/amd-ucode",
             "usr/lib/firmware/intel-ucode"};
+}
+
+bool is_path_for_initrd(const std::string& path) {
+    return !module_name_of_path(path).empty() || is_microcode(path);
 }
 
 Initrd build_initrd(const Recipe& recipe, const RootFiles& root, const std::string& kernel_release,

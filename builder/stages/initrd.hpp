@@ -19,6 +19,9 @@ struct Initrd {
 /// Those directories of a root of which the paths are needed.
 [[nodiscard]] std::vector<std::string> directories_for_initrd(const std::string& kernel_release);
 
+/// Whether a path in there is needed: that of a module or of microcode.
+[[nodiscard]] bool is_path_for_initrd(const std::string& path);
+
 /// Packs /init (`early_program`), /modules, /lib/firmware and /persist. Compressing takes seconds,
 /// so the result is kept in `cache`, which may be null.
 [[nodiscard]] Initrd build_initrd(const Recipe& recipe, const RootFiles& root,

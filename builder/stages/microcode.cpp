@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace quoin {
 namespace {
@@ -20,22 +21,30 @@ constexpr std::array<Vendor, 2> vendors = {{
 }};
 
 /// The directories also hold licences and detached signatures.
-bool is_microcode(std::string_view name) {
+bool is_microcode_of(const Vendor& vendor, std::string_view path) {
+    if (!path.starts_with(vendor.directory))
+        return false;
+    const std::string_view name = path.substr(vendor.directory.size());
     return !name.ends_with(".asc") && !name.ends_with(".txt") && name.find("README") == name.npos &&
            name.find("LICENSE") == name.npos && name.find('/') == name.npos;
 }
 
 } // namespace
 
+bool is_microcode(const std::string& path) {
+    return std::ranges::any_of(
+        vendors, [&path](const Vendor& vendor) { return is_microcode_of(vendor, path); });
+}
+
 Bytes microcode_archive(const RootFiles& root) {
-    auto paths = root.paths;
+    std::vector<std::string> paths;
+    std::ranges::copy_if(root.paths, std::back_inserter(paths), is_microcode);
     std::ranges::sort(paths);
     std::vector<CpioMember> members;
     for (const auto& vendor : vendors) {
         Bytes joined;
         for (const auto& path : paths) {
-            if (!path.starts_with(vendor.directory) ||
-                !is_microcode(std::string_view(path).substr(vendor.directory.size())))
+            if (!is_microcode_of(vendor, path))
                 continue;
             if (const auto content = root.read(path)) {
                 const auto plain = decompressed(*content, path);

@@ -147,6 +147,22 @@ TEST_CASE("microcode comes first, uncompressed, in the kernel's place") {
     CHECK_NOTHROW(read_newc(text_of(decompressed(rest, "initrd"))));
 }
 
+TEST_CASE("of all paths below its directories an initrd needs those of modules and microcode") {
+    for (const std::string path :
+         {"usr/lib/modules/6.1.0/kernel/dm-mod.ko", "usr/lib/modules/6.1.0/updates/a.ko.xz",
+          "usr/lib/firmware/amd-ucode/a.bin", "usr/lib/firmware/intel-ucode/06-01-01"}) {
+        CAPTURE(path);
+        CHECK(is_path_for_initrd(path));
+    }
+    for (const std::string path :
+         {"usr/lib/modules/6.1.0/modules.dep", "usr/lib/modules/6.1.0/build/Makefile",
+          "usr/lib/firmware/amd-ucode/a.bin.asc", "usr/lib/firmware/amd-ucode/README",
+          "usr/lib/firmware/intel-ucode/old/06-01-01"}) {
+        CAPTURE(path);
+        CHECK_FALSE(is_path_for_initrd(path));
+    }
+}
+
 TEST_CASE("the initrd is the same every time") {
     const auto build = [] {
         return build_initrd(recipe(), root_of(bootable_files()), "6.1", text("program")).content;

@@ -260,6 +260,22 @@ TEST_CASE("equal files are stored once, and almost equal ones correctly") {
     CHECK(image.size - once.size < 1'100'000); // one more file, not four
 }
 
+TEST_CASE("paths below a directory, and sizes, are found without reading files") {
+    Build build;
+    TarBuilder tar = small_root();
+    tar.file("srv/a/one.ko", "1").file("srv/a/two", "12").file("srv/three.ko", "123");
+    tar.link("srv/link", "a/two").file("other/four.ko", "1234");
+    const RootImage image = build.run(tar);
+    RootReader reader(build.file, place, image.size);
+    const auto is_module = [](const std::string& path) { return path.ends_with(".ko"); };
+    CHECK(reader.paths_below("srv", is_module) ==
+          std::vector<std::string>{"srv/a/one.ko", "srv/three.ko"});
+    CHECK(reader.paths_below("srv/link", is_module).empty());
+    CHECK(reader.size_of("srv/link") == 2);
+    CHECK(reader.size_of("srv/a") == 0);
+    CHECK(reader.size_of("srv/none") == 0);
+}
+
 TEST_CASE("the kernel is taken out of the root") {
     Build build;
     const RootImage image = build.run(small_root());
