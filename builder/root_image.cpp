@@ -46,15 +46,18 @@ void add_layers(RootAssembly& assembly, const Recipe& recipe, const RootImageOpt
     }
 }
 
+VerityLeaves verity_leaves(const Recipe& recipe, const std::string& directory) {
+    const std::string place = directory.empty() ? "" : " in '" + directory + "'";
+    return {VerityParameters::derived_from(recipe.id), unnamed_file(directory),
+            "temporary file" + place};
+}
+
 } // namespace
 
 RootImage write_root_image(const Recipe& recipe, const RootImageOptions& options, FdRef out,
                            std::uint64_t offset) {
     const auto epoch = image_time(recipe);
-    ImageStream stream(
-        out, offset,
-        {VerityParameters::derived_from(recipe.id), unnamed_file(options.scratch_directory)},
-        options.name);
+    ImageStream stream(out, offset, verity_leaves(recipe, options.scratch_directory), options.name);
     SquashfsOptions squashfs;
     squashfs.block_size = recipe.block_size;
     squashfs.compression_level = recipe.compression_level;

@@ -65,8 +65,9 @@ RootImage write_root(const Recipe& recipe, const std::vector<NamedPublicKey>& an
     return write_root_image(recipe, options, disk.fd(), esp_extent(recipe).end());
 }
 
-Digest write_verity(const RootImage& root, const Region& partition) {
-    return root.leaves.finish(
+/// The file of leaves is gone after that.
+Digest write_verity(VerityLeaves leaves, const Region& partition) {
+    return leaves.finish(
         [&](std::uint64_t offset, ByteView block) { partition.write(block, offset); });
 }
 
@@ -209,7 +210,7 @@ BuildReport build_image(const BuildOptions& options) {
     const auto& disk = outputs.disk;
 
     announce("packing the root");
-    const auto root = write_root(recipe, anchors, cache, disk);
+    auto root = write_root(recipe, anchors, cache, disk);
     return_freed_memory();
     const auto layout =
         lay_out_disk(recipe, root.size, SlotIndex{root.chunks, {}}.serialize().size());
@@ -219,7 +220,7 @@ BuildReport build_image(const BuildOptions& options) {
     announce("writing the verity tree");
     const auto verity = VerityParameters::derived_from(recipe.id);
     const auto verity_partition = window(disk, layout.verity_a, "verity partition a");
-    const auto root_hash = write_verity(root, verity_partition);
+    const auto root_hash = write_verity(std::move(root.leaves), verity_partition);
 
     auto root_contents = begin_listing_contents(root, disk, layout.root_a);
     announce("packing the initrd");

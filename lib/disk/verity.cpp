@@ -18,7 +18,6 @@ constexpr std::uint64_t hash_size = sizeof(Digest::bytes);
 constexpr std::uint64_t hashes_per_block = verity_block_size / hash_size;
 
 constexpr std::size_t scratch_piece = 64 << 10; // all that is written to the file of leaves at once
-const char* const scratch_name = "temporary file of hashes";
 
 std::uint64_t count_blocks(std::uint64_t data_size) {
     if (data_size == 0 || data_size % verity_block_size != 0)
@@ -166,7 +165,7 @@ void VerityLeaves::update(ByteView data) {
         recent_.insert(recent_.end(), leaf.bytes.begin(), leaf.bytes.end());
         if (recent_.size() < scratch_piece)
             return;
-        pwrite_all(scratch_, recent_, stored_, scratch_name);
+        pwrite_all(scratch_, recent_, stored_, scratch_name_);
         stored_ += recent_.size();
         recent_.clear();
     });
@@ -181,7 +180,7 @@ void VerityLeaves::rewrite(std::uint64_t offset, ByteView data) {
     for (; !data.empty(); data = data.subspan(verity_block_size), place += hash_size) {
         const Digest leaf = sha256(parameters_.salt, data.first(verity_block_size));
         if (place < stored_)
-            pwrite_all(scratch_, leaf.bytes, place, scratch_name);
+            pwrite_all(scratch_, leaf.bytes, place, scratch_name_);
         else
             std::ranges::copy(leaf.bytes,
                               recent_.begin() + static_cast<std::ptrdiff_t>(place - stored_));
@@ -200,7 +199,7 @@ Digest VerityLeaves::finish(const VerityWriter::BlockSink& sink) const {
     };
     Bytes piece(scratch_piece);
     for (std::uint64_t done = 0; done < stored_; done += piece.size()) {
-        pread_exact(scratch_, piece, done, scratch_name);
+        pread_exact(scratch_, piece, done, scratch_name_);
         add(piece);
     }
     add(recent_);

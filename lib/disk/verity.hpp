@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,9 +64,11 @@ class VerityWriter {
 /// KiB, whatever the size of the data.
 class VerityLeaves {
   public:
-    /// `scratch` is empty, to be written and read, and grows to 1/128 of the data.
-    VerityLeaves(const VerityParameters& parameters, UniqueFd scratch)
-        : parameters_(parameters), scratch_(std::move(scratch)) {}
+    /// `scratch` is empty, to be written and read, and grows to 1/128 of the data; `scratch_name`
+    /// is for messages.
+    VerityLeaves(const VerityParameters& parameters, UniqueFd scratch, std::string scratch_name)
+        : parameters_(parameters), scratch_(std::move(scratch)),
+          scratch_name_(std::move(scratch_name)) {}
     /// Any number of bytes, in order.
     void update(ByteView data);
     /// Makes the leaf hashes of [offset, offset + data.size()) anew: the squashfs superblock is
@@ -81,6 +84,7 @@ class VerityLeaves {
 
     VerityParameters parameters_;
     UniqueFd scratch_;
+    std::string scratch_name_;
     std::uint64_t stored_ = 0; ///< bytes of hashes in the file
     Bytes recent_;             ///< the hashes after those
     Bytes partial_;

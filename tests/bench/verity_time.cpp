@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
     try {
         const std::uint64_t size = std::strtoull(argv[2], nullptr, 10);
         const UniqueFd file = open_file(argv[1], O_RDONLY);
-        VerityLeaves leaves(VerityParameters::derived_from("bench"), unnamed_file());
+        VerityLeaves leaves(VerityParameters::derived_from("bench"), unnamed_file(), "leaves");
         Bytes piece(1 << 20);
         std::chrono::steady_clock::duration hashing{};
         for (std::uint64_t offset = 0; offset < size; offset += piece.size()) {

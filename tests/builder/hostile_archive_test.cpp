@@ -306,8 +306,8 @@ TEST_CASE("a root of more blocks than there may be is refused at the first that 
                             const std::function<std::size_t(ByteSpan)>& content) {
         const TemporaryDirectory directory;
         const UniqueFd out = open_file(directory.path() + "/image", O_RDWR | O_CREAT);
-        ImageStream stream(out, 0, {VerityParameters::derived_from("node"), unnamed_file()},
-                           "image");
+        ImageStream stream(
+            out, 0, {VerityParameters::derived_from("node"), unnamed_file(), "leaves"}, "image");
         SquashfsOptions options;
         options.block_size = 4 * KiB;
         options.compression_level = 1;

@@ -7,6 +7,7 @@
 #include "support/catch.hpp"
 
 #include <algorithm>
+#include <fcntl.h>
 
 using namespace quoin;
 
@@ -88,7 +89,7 @@ TEST_CASE("a tree of collected leaves is that of the streaming writer") {
     const Bytes data = test::filler(blocks * block);
     const Area streamed = write_tree(parameters, data, 4096);
 
-    VerityLeaves leaves(parameters, unnamed_file());
+    VerityLeaves leaves(parameters, unnamed_file(), "leaves");
     for (std::size_t at = 0; at < data.size(); at += 1000)
         leaves.update(ByteView(data).subspan(at, std::min<std::size_t>(1000, data.size() - at)));
     CHECK(leaves.data_size() == data.size());
@@ -107,7 +108,7 @@ TEST_CASE("leaves can be made anew for blocks written last") {
     const auto parameters = VerityParameters::derived_from("node");
     const std::size_t blocks = 5000; // the first leaves are in the file by then, the last are not
     const Bytes data = test::filler(blocks * block);
-    VerityLeaves leaves(parameters, unnamed_file());
+    VerityLeaves leaves(parameters, unnamed_file(), "leaves");
     leaves.update(Bytes(2 * block));
     leaves.update(ByteView(data).subspan(2 * block, (blocks - 3) * block));
     leaves.update(Bytes(block));
@@ -121,6 +122,13 @@ TEST_CASE("leaves can be made anew for blocks written last") {
     CHECK_THROWS_AS(leaves.rewrite(0, ByteView(data).first(1)), Error);
 }
 
+TEST_CASE("that there is no room for leaves is said with the place") {
+    VerityLeaves leaves(VerityParameters::derived_from("node"), open_file("/dev/full", O_RDWR),
+                        "temporary file in '/out'");
+    CHECK_THROWS_WITH(leaves.update(Bytes(2048 * block)),
+                      "cannot write temporary file in '/out': No space left on device");
+}
+
 TEST_CASE("a verity tree needs exactly the data that was announced, in whole blocks") {
     const auto parameters = VerityParameters::derived_from("node");
     CHECK_THROWS_AS(verity_area_size(0), Error);
@@ -132,7 +140,7 @@ TEST_CASE("a verity tree needs exactly the data that was announced, in whole blo
     CHECK_THROWS_AS(writer.finish(), Error);
     CHECK_THROWS_AS(writer.update(Bytes(block)), Error);
 
-    VerityLeaves leaves(parameters, unnamed_file());
+    VerityLeaves leaves(parameters, unnamed_file(), "leaves");
     CHECK_THROWS_AS(leaves.finish({}), Error);
     leaves.update(Bytes(1));
     CHECK_THROWS_AS(leaves.finish({}), Error);
