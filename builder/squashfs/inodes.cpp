@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -65,7 +64,8 @@ InodeMemory symlink_inode(std::string_view target, std::uint32_t names) {
     inode->data.slink.nlink = names;
     inode->data.slink.target_size = static_cast<sqfs_u32>(target.size());
     inode->payload_bytes_used = inode->data.slink.target_size;
-    std::memcpy(inode->extra, target.data(), target.size());
+    // Not memcpy: an empty target may have no address.
+    std::ranges::copy(target, reinterpret_cast<char*>(inode->extra));
     return inode;
 }
 
