@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <utility>
 
 namespace quoin {
 
@@ -42,12 +43,19 @@ Json to_json(const Attempt& attempt) {
     return json;
 }
 
-/// Where get() would convert a fraction, or what is too large, to anything.
+/// Where get() would convert a fraction, or what the type cannot hold, to anything.
 template <typename Number>
 Number whole(const Json& number) {
-    if (!number.is_number_integer())
-        throw Error("a number is not whole");
-    return number.get<Number>();
+    const auto held = [](auto value) {
+        if (!std::in_range<Number>(value))
+            throw Error("a number is out of range");
+        return static_cast<Number>(value);
+    };
+    if (number.is_number_unsigned())
+        return held(number.get<std::uint64_t>());
+    if (number.is_number_integer())
+        return held(number.get<std::int64_t>());
+    throw Error("a number is not whole");
 }
 
 Attempt attempt_from(const Json& json) {

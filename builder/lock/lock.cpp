@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace quoin {
 
@@ -34,8 +35,9 @@ std::string word_of(const json& object, const char* key) {
 /// Where get() would convert a fraction, or what is too large, to anything.
 std::int64_t whole_number_of(const json& object, const char* key) {
     const json& number = object.at(key);
-    if (!number.is_number_integer())
-        throw refused(std::string("'") + key + "' is not a whole number");
+    if (!number.is_number_integer() ||
+        (number.is_number_unsigned() && !std::in_range<std::int64_t>(number.get<std::uint64_t>())))
+        throw refused(std::string("'") + key + "' is not a whole number of 64 bits");
     return number.get<std::int64_t>();
 }
 

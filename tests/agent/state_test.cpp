@@ -75,6 +75,36 @@ TEST_CASE("a damaged state is an empty one that says so") {
     }
 }
 
+TEST_CASE("a state with a number that its field cannot hold is damaged") {
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/state.json";
+    example().write(directory.path());
+    const std::string good = read_text(path);
+    const auto damaged_with = [&](const std::string& field, const std::string& number) {
+        std::string text = good;
+        const auto at = text.find("\"" + field + "\": ") + field.size() + 4;
+        text.replace(at, text.find_first_of(",\n", at) - at, number);
+        overwrite(directory.path(), text);
+        const AgentState state = AgentState::read(directory.path());
+        return !state.attempt && state.notes.front().find("damaged") != std::string::npos;
+    };
+    for (const char* field : {"rearmed", "boots_seen"}) {
+        CHECK_FALSE(damaged_with(field, "4294967295"));
+        for (const char* number : {"4294967296", "-1", "1.5", "18446744073709551616"}) {
+            CAPTURE(field, number);
+            CHECK(damaged_with(field, number));
+        }
+    }
+    for (const char* field : {"armed_at", "time"}) {
+        CHECK_FALSE(damaged_with(field, "-9223372036854775808"));
+        CHECK_FALSE(damaged_with(field, "9223372036854775807"));
+        for (const char* number : {"9223372036854775808", "18446744073709551615", "1e3"}) {
+            CAPTURE(field, number);
+            CHECK(damaged_with(field, number));
+        }
+    }
+}
+
 TEST_CASE("what a newer agent added is passed over") {
     const TemporaryDirectory directory;
     overwrite(directory.path(), R"({"attempt":null,"later":1,"notes":[],"quarantine":[],

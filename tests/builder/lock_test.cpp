@@ -64,6 +64,17 @@ TEST_CASE("a lock file that is not whole, or would reach into apt's configuratio
     CHECK_THAT(message(good.substr(0, good.size() / 2)), Contains("'node.lock'"));
     CHECK_THAT(message("[]"), Contains("incomplete"));
     CHECK_THAT(message(with(good, "\"format\": 1", "\"format\": 2")), Contains("expected 1"));
+    for (const char* number : {"1.5", "1e0", "18446744073709551616"})
+        CHECK_THAT(message(with(good, "\"format\": 1", std::string("\"format\": ") + number)),
+                   Contains("'format' is not a whole number of 64 bits"));
+    for (const char* number : {"0", "-1", "4294967297"})
+        CHECK_THAT(message(with(good, "\"format\": 1", std::string("\"format\": ") + number)),
+                   Contains(std::string("its format is ") + number + ", expected 1"));
+    for (const char* number : {"1.5", "1e300", "9223372036854775808", "18446744073709551615"})
+        CHECK_THAT(message(with(good, "1731147630", number)),
+                   Contains("'time' is not a whole number of 64 bits"));
+    CHECK(message(with(good, "1731147630", "9223372036854775807")) == "read");
+    CHECK_THAT(message(with(good, "1731147630", "-1")), Contains("before 1970"));
     CHECK_THAT(message(with(good, "\"3.134\"", "\"3.134\\nPin: version *\"")),
                Contains("not one word"));
     CHECK_THAT(message(with(good, "\"adduser\"", "\"../adduser\"")), Contains("not one word"));
