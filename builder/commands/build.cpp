@@ -28,7 +28,6 @@
 #include "bundle/head.hpp"
 #include "disk/gpt_create.hpp"
 
-#include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
 #include <malloc.h>
@@ -184,8 +183,7 @@ BuildReport describe(const Recipe& recipe, const BuildKeys& keys, const RootImag
 }
 
 std::future<BuiltOutput> begin_describing(const PendingFile& output) {
-    return begin_describing(output.fd(),
-                            std::filesystem::path(output.final_path()).filename().string());
+    return begin_describing(output.fd(), output.final_path());
 }
 
 std::optional<ReleaseSummary> read_previous(const Recipe& recipe, const std::string& path) {

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -88,7 +89,7 @@ BuiltOutput describe_output(FdRef file, const std::string& path) {
         }
         offset += part;
     }
-    return {path, size, hash.finish().hex()};
+    return {std::filesystem::path(path).filename().string(), size, hash.finish().hex()};
 }
 
 std::future<BuiltOutput> begin_describing(FdRef file, const std::string& path) {

@@ -39,7 +39,8 @@ struct BuildReport {
     [[nodiscard]] std::string text() const;
 };
 
-/// Size and SHA-256 of a finished file, named `path` in the report. Holes are not read.
+/// Size and SHA-256 of a finished file that will lie at `path`, beside the report. Holes are not
+/// read.
 [[nodiscard]] BuiltOutput describe_output(FdRef file, const std::string& path);
 
 /// The same on threads of its own, one of which brings the file to the medium meanwhile: both take

@@ -36,6 +36,16 @@ class FullOutput(ProgramTest):
                     self.fails(f"error: cannot write .*'OUT/node_1.0.0{suffix}': {NO_SPACE}\n",
                                "pwrite", f".node_1.0.0{suffix}.part-*", step)
 
+    def test_each_sync(self):
+        """a disk that turns out to be full when an output is brought to it is an error that names it"""
+        # The last but one is beside other work, the last when all outputs are there. Those of the disk
+        # image before are the partition table's.
+        for suffix, steps in ((".raw", range(4)), (".quoin", (0, 1)), (".efi", (0, 1)), (".json", (0,))):
+            for step in steps:
+                with self.subTest(f"{suffix}, sync {step}"):
+                    self.fails(f"error: .*'OUT/node_1.0.0{suffix}'.*: {NO_SPACE}\n",
+                               "fsync", f".node_1.0.0{suffix}.part-*", step)
+
     def test_each_tool(self):
         """a tool that finds no room in the disk image fails, and the error names the image"""
         for program, call, doing in (("mkfs.vfat", "write", "make the ESP"),
