@@ -200,6 +200,8 @@ BuildReport build_image(const BuildOptions& options) {
     auto recipe = read_recipe(options.recipe, options.settings);
     apply_lock(recipe);
     const auto keys = read_build_keys(options.keys);
+    const bool random_secure_boot =
+        keys.secure_boot() && makes_random_signatures(keys.secure_boot_certificate);
     const auto anchors = trust_anchors(recipe, keys);
     (void)read_previous(recipe, options.previous); // a wrong one is to show at once
     const auto name = image_name(recipe);
@@ -268,7 +270,7 @@ BuildReport build_image(const BuildOptions& options) {
     for (const auto& algorithm : random_algorithms(head))
         report.warnings.push_back("signatures by " + algorithm +
                                   " are random: built again, the bundle is not the same bytes");
-    if (keys.secure_boot() && makes_random_signatures(keys.secure_boot_certificate))
+    if (random_secure_boot)
         report.warnings.emplace_back("Secure Boot signatures by a key that is not RSA are random: "
                                      "built again, no output is the same bytes");
     for (auto& warning : trust_warnings(recipe, anchors, head))

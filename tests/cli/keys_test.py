@@ -72,6 +72,18 @@ class RandomSignatures(ProgramTest):
                           "the same bytes\n", said)
         self.assertEqual(2, said.count("are random"))
 
+    def test_unreadable_certificate(self):
+        """a Secure Boot certificate that cannot be read ends a build before its work begins"""
+        identity = Path(tempfile.mkdtemp(dir=workbench()))
+        for name in ("signing.key", "secure-boot.key"):
+            shutil.copy(keys() / name, identity)
+        (identity / "secure-boot.crt").mkdir()
+        words = list(short_build_words(identity / "out"))
+        words[words.index(signing_keys())] = identity
+        result = self.assert_status(1, quoin(*words, "-v"))
+        self.assertIn("secure-boot.crt'", result.complaints)
+        self.assertNotIn("packing the root", result.complaints)
+
     def test_secure_boot(self):
         """a build warns of ECDSA signatures for Secure Boot, not of RSA"""
         quiet = self.built_with(("-algorithm", "ED25519"), secure_boot=keys())
