@@ -63,6 +63,18 @@ std::vector<std::string> second_request(const DebianSource& source,
     return request;
 }
 
+/// Whether apt's URI ("'file:/a%20b.deb'") is that of a local package.
+bool is_local(const DebianSource& source, std::string_view uri) {
+    constexpr std::string_view start = "'file:";
+    if (!uri.starts_with(start) || !uri.ends_with('\''))
+        return false;
+    const auto path = percent_decoded(uri.substr(start.size(), uri.size() - start.size() - 1));
+    return std::ranges::any_of(source.local_packages, [&](const std::string& local) {
+        std::error_code missing;
+        return std::filesystem::equivalent(path, local, missing); // apt resolves symlinks
+    });
+}
+
 } // namespace
 
 AptArchive::AptArchive(const DebianSource& source, const std::string& architecture)
@@ -132,25 +144,33 @@ std::vector<PinnedPackage> AptArchive::versions_of(const std::set<std::string>& 
     return found;
 }
 
-std::vector<PinnedPackage> AptArchive::to_install(std::vector<std::string> request) const {
+std::vector<PinnedPackage> AptArchive::to_install(const DebianSource& source,
+                                                  std::vector<std::string> request) const {
     request.insert(request.begin(), {"apt-get", "--quiet=2", "--yes", "--print-uris"});
     std::istringstream lines(apt(request));
-    std::vector<PinnedPackage> packages;
+    struct Chosen {
+        std::string uri;
+        PinnedPackage package;
+    };
+    std::vector<Chosen> packages;
     std::set<std::string> names;
-    for (std::string uri, file, rest; lines >> uri >> file && std::getline(lines, rest);)
-        if (auto package = package_named(file)) {
-            names.insert(package->name);
-            packages.push_back(std::move(*package));
-        }
+    for (std::string uri, file, rest; lines >> uri >> file && std::getline(lines, rest);) {
+        if (is_local(source, uri))
+            continue;
+        // Without a name nobody offers it.
+        packages.push_back({uri, package_named(file).value_or(PinnedPackage())});
+        names.insert(packages.back().package.name);
+    }
     // apt prints the weakest hash only.
     const auto offered = versions_of(names);
     std::vector<PinnedPackage> found;
-    for (const PinnedPackage& package : packages) {
-        const auto same = std::ranges::find_if(offered, [&](const PinnedPackage& other) {
-            return other.identity() == package.identity();
-        });
-        if (same != offered.end()) // else it is a local package
-            found.push_back(*same);
+    for (const auto& [uri, package] : packages) {
+        const auto same = std::ranges::find(offered, package.identity(), &PinnedPackage::identity);
+        if (same == offered.end())
+            throw refused("apt wants " + uri +
+                          ", which a lock cannot hold: the archive's index has no SHA-256 of it, "
+                          "or its name or version is not one plain word");
+        found.push_back(*same);
     }
     return found;
 }
@@ -169,15 +189,16 @@ void AptArchive::mark_installed(const std::vector<PinnedPackage>& packages) cons
 
 std::vector<PinnedPackage> AptArchive::resolve(const DebianSource& source) const {
     return in_context("cannot choose packages", [&] {
-        auto packages = to_install(
-            source.variant == "apt" ? std::vector<std::string>{"dist-upgrade"}
-                                    : std::vector<std::string>{
-                                          "install", pattern(source, architecture_, "?essential")});
+        auto packages =
+            to_install(source, source.variant == "apt"
+                                   ? std::vector<std::string>{"dist-upgrade"}
+                                   : std::vector<std::string>{
+                                         "install", pattern(source, architecture_, "?essential")});
         auto request = second_request(source, architecture_);
         if (!request.empty()) {
             mark_installed(packages);
             request.insert(request.begin(), "install");
-            const auto more = to_install(request);
+            const auto more = to_install(source, request);
             packages.insert(packages.end(), more.begin(), more.end());
         }
         std::ranges::sort(packages, {}, &PinnedPackage::identity);

@@ -28,14 +28,16 @@ class AptArchive {
     [[nodiscard]] std::vector<PinnedPackage> versions_of(const std::set<std::string>& names) const;
 
     /// The packages that mmdebstrap would install now, sorted; local ones are not among them. Takes
-    /// mmdebstrap's two steps: the essential packages, then the rest on top of them.
+    /// mmdebstrap's two steps: the essential packages, then the rest on top of them. Throws
+    /// Error(refused) naming one that a lock cannot hold.
     [[nodiscard]] std::vector<PinnedPackage> resolve(const DebianSource& source) const;
 
   private:
     std::string apt(std::vector<std::string> command) const;
     [[nodiscard]] std::vector<std::string> index_files() const;
     void each_stanza(const std::function<void(std::string_view stanza)>& visit) const;
-    [[nodiscard]] std::vector<PinnedPackage> to_install(std::vector<std::string> request) const;
+    [[nodiscard]] std::vector<PinnedPackage> to_install(const DebianSource& source,
+                                                        std::vector<std::string> request) const;
     void mark_installed(const std::vector<PinnedPackage>& packages) const;
 
     std::string architecture_; ///< Debian's name of it

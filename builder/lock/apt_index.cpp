@@ -40,6 +40,21 @@ std::optional<PinnedPackage> package_in(std::string_view stanza) {
     return package;
 }
 
+std::string percent_decoded(std::string_view text) {
+    std::string decoded;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto code =
+            text[i] == '%' ? from_hex(std::string(text.substr(i + 1, 2))) : std::optional<Bytes>();
+        if (code && code->size() == 1) {
+            decoded += static_cast<char>(code->front());
+            i += 2;
+        } else {
+            decoded += text[i];
+        }
+    }
+    return decoded;
+}
+
 std::optional<PinnedPackage> package_named(std::string_view file) {
     const auto first = file.find('_');
     const auto last = file.rfind('_');
@@ -48,17 +63,7 @@ std::optional<PinnedPackage> package_named(std::string_view file) {
     PinnedPackage package;
     package.name = file.substr(0, first);
     package.architecture = file.substr(last + 1, file.size() - last - 5);
-    const auto version = file.substr(first + 1, last - first - 1);
-    for (std::size_t i = 0; i < version.size(); ++i) {
-        const auto code = version[i] == '%' ? from_hex(std::string(version.substr(i + 1, 2)))
-                                            : std::optional<Bytes>();
-        if (code && code->size() == 1) {
-            package.version += static_cast<char>(code->front());
-            i += 2;
-        } else {
-            package.version += version[i];
-        }
-    }
+    package.version = percent_decoded(file.substr(first + 1, last - first - 1));
     return package;
 }
 

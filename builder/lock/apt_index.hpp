@@ -20,6 +20,9 @@ void each_stanza(std::string_view index, const std::function<void(std::string_vi
 /// version or SHA-256, or with one of them that is not one word.
 [[nodiscard]] std::optional<PinnedPackage> package_in(std::string_view stanza);
 
+/// Text of which apt wrote some bytes as "%3a"; a '%' that begins no such byte stays.
+[[nodiscard]] std::string percent_decoded(std::string_view text);
+
 /// The package in a file that apt calls "name_1%3a2-3_amd64.deb". Its SHA-256 is not known.
 [[nodiscard]] std::optional<PinnedPackage> package_named(std::string_view file);
 

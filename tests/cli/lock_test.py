@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 import debian_archive
-from bench import keys, root_tar, workbench
-from programs import ProgramTest, quoin
+from bench import keys, must, root_tar, workbench
+from programs import ProgramTest, quoin, run
 from synthetic_root import write_recipe
 
 
@@ -86,6 +86,30 @@ class DebianLock(ProgramTest):
         self.lock.write_bytes(self.lock.read_bytes()[:-30])
         self.assertIn(str(self.lock), self.refused())
         self.assertIn("replacing it", self.succeed(quoin("lock", self.recipe)).complaints)
+
+    def test_no_pin(self):
+        """lock refuses a package that is needed and cannot be pinned, and writes nothing"""
+        whole = self.archive.stanzas["library"]
+        for field, value in (("SHA256", ""), ("SHA256", "0"), ("Version", "1.0/2"), ("Version", "1.0ü")):
+            with self.subTest(f"{field}: {value}"):
+                self.archive.stanzas["library"] = {**whole, field: value}
+                self.archive.write()
+                result = self.assert_status(3, quoin("lock", self.recipe))
+                self.assertRegex(result.complaints, "/library.deb', which a lock cannot hold: ")
+                self.assertFalse(self.lock.exists())
+
+    def test_local_package(self):
+        """local packages are not among those that lock pins, but what they depend on is"""
+        source = self.directory / "source"
+        (source / "DEBIAN").mkdir(parents=True)
+        (source / "DEBIAN/control").write_text(
+            "Package: own\nVersion: 1:1\nArchitecture: all\nDepends: unrelated\n"
+            "Maintainer: nobody\nDescription: x\n")
+        name = "100% our ön+~.deb"
+        must(run(["dpkg-deb", "--build", source, self.directory / name]))
+        self.write_recipe(f'local_packages = ["{name}"]')
+        self.succeed(quoin("lock", self.recipe))
+        self.assertEqual({"base-thing", "required-thing", "unrelated"}, set(self.pins()))
 
     def test_unknown_package(self):
         """lock fails for a package that does not exist, and writes nothing"""
