@@ -87,14 +87,16 @@ class TopTen(ProgramTest):
 class WhatChanged(ProgramTest):
     def test_files(self):
         """diff compares files of any size by content, and attributes"""
-        size = 257 << 20  # mostly holes
+        zeros = bytes(257 << 20)
         built = []
         for version, end, colour in (("1.0.0", b"a", b"blue"), ("1.1.0", b"b", b"red")):
             root = SyntheticRoot()
-            root.file("var/large", bytes(size) + end)
-            root.file("var/large-too", bytes(size))
+            root.file("var/large", zeros + end)
+            root.file("var/large-too", zeros)
             root.file("var/coloured", b"x", xattrs={"user.colour": colour})
-            built.append(build(version, root.write_tar(workbench() / f"large-{version}.tar")))
+            tar = root.write_tar(workbench() / f"large-{version}.tar.gz", "gz")
+            built.append(build(version, tar))
+            tar.unlink()
         report = self.succeed(quoin("diff", built[0].bundle, built[1].bundle, "--json")).json
         self.assertEqual({"/var/large", "/var/coloured"},
                          {file["path"] for file in report["files"] if file["path"].startswith("/var")})
