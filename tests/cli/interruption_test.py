@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl+C and SIGTERM at any time: all outputs or none, no temporary file, no program still running."""
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import debian_archive
-from bench import must, root_tar, short_build_words, signing_keys, workbench
+from bench import keys, must, root_tar, short_build_words, signing_keys, workbench
 from faults import fault
 from programs import ProgramTest, Result, quoin, quoin_command
 from synthetic_root import SyntheticRoot, write_recipe
@@ -57,14 +58,17 @@ class InterruptionTest(ProgramTest):
 class Stages(InterruptionTest):
     def test_every_stage(self):
         """Ctrl+C at the start of any stage leaves nothing behind, the directory included"""
-        command = quoin_command(*short_build_words(self.out), "-v")
-        with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as whole:
+        def begin() -> subprocess.Popen:
+            return subprocess.Popen(quoin_command(*short_build_words(self.out), "-v"),
+                                    stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                    env={**os.environ, "TMPDIR": str(self.temporary)})
+        with begin() as whole:
             stages = [line for line in whole.stderr if b"warning" not in line]
         self.assertEqual(0, whole.returncode)
         self.assertGreaterEqual(len(stages), 7)
         shutil.rmtree(self.out)
-        for stage in stages:
-            with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as build:
+        for stage in stages[:-1]:  # the last may be over before the signal is there: see test_report
+            with begin() as build:
                 said = []
                 for line in build.stderr:
                     said.append(line)
@@ -80,9 +84,11 @@ class OtherPrograms(InterruptionTest):
         return write_recipe(self.directory, "1.0.0", "[root.debian]\n"
                             f'suite = "{debian_archive.SUITE}"\n{source}')
 
-    def interrupt(self, number: int, words: tuple, wait_until_busy: Callable[[], None]) -> None:
+    def interrupt(self, number: int, words: tuple | list, wait_until_busy: Callable[[], None]) -> None:
         environment = {**os.environ, "TMPDIR": str(self.temporary),
                        "PATH": f"{self.directory}:{os.environ['PATH']}"}
+        for proxy in ("http_proxy", "https_proxy"):  # would take apt elsewhere
+            environment.pop(proxy, None)
         with subprocess.Popen(quoin_command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                               text=True, env=environment) as child:
             wait_until_busy()
@@ -109,17 +115,27 @@ class OtherPrograms(InterruptionTest):
         """Ctrl+C and SIGTERM end mmdebstrap, before its tar and within, and leave nothing of either"""
         recipe = self.recipe(debian_archive.DebianArchive(self.directory / "archive").source)
         cache = self.directory / "cache"
-        busy = self.directory / "busy"
-        stand_in = self.directory / "mmdebstrap"
         for beginning in ("true", f'head -c 900000 "{root_tar()}"'):
-            stand_in.write_text(f"#!/bin/sh\n{beginning}; sleep 100 & touch {busy}; wait\n")
-            stand_in.chmod(0o755)
             for number in SIGNALS:
-                busy.unlink(missing_ok=True)
                 with self.subTest(f"{beginning} {number}"):
-                    self.interrupt(number, ("build", recipe, "-o", self.out, "--keys", signing_keys(),
-                                            "--cache", cache), lambda: self.wait_for(busy))
+                    self.interrupt_in("mmdebstrap", f"{beginning}; sleep 100 & touch busy; wait", number, (
+                        "build", recipe, "-o", self.out, "--keys", signing_keys(), "--cache", cache))
                     self.assertEqual([], list(cache.iterdir()))
+
+    def test_signing(self):
+        """Ctrl+C and SIGTERM while the UKI is signed for Secure Boot leave nothing of it"""
+        words = [keys() if word == signing_keys() else word for word in short_build_words(self.out)]
+        for number in SIGNALS:
+            self.interrupt_in("osslsigncode", "touch busy; exec sleep 100", number, words)
+
+    def interrupt_in(self, program: str, script: str, number: int, words: tuple | list) -> None:
+        """With a stand-in for the program, once it has touched "busy"."""
+        busy = self.directory / "busy"
+        busy.unlink(missing_ok=True)
+        stand_in = self.directory / program
+        stand_in.write_text(f"#!/bin/sh\ncd {self.directory} && {script}\n")
+        stand_in.chmod(0o755)
+        self.interrupt(number, words, lambda: self.wait_for(busy))
 
     def wait_for(self, path: Path) -> None:
         deadline = time.monotonic() + 30
@@ -135,7 +151,10 @@ class OtherPrograms(InterruptionTest):
                 silent.settimeout(30)
                 port = silent.getsockname()[1]
                 recipe = self.recipe(f'mirrors = ["deb [trusted=yes] http://127.0.0.1:{port} x main"]')
-                self.interrupt(number, ("lock", recipe), lambda: silent.accept()[0].recv(1))
+                with contextlib.ExitStack() as until_interrupted:
+                    def accept() -> None:
+                        until_interrupted.enter_context(silent.accept()[0]).recv(1)
+                    self.interrupt(number, ("lock", recipe), accept)
             self.assertEqual([*before, recipe, self.temporary], sorted(self.directory.iterdir()))
             lock.write_text("old")
 
@@ -182,6 +201,13 @@ class LastSteps(InterruptionTest):
             self.assertNotIn("assembling the UKI", result.complaints)
             self.assert_interrupted(result.status, result.complaints)
             self.assertEqual(before, digests(cache))
+
+    def test_report(self):
+        """Ctrl+C before the last output is written leaves none of them"""
+        for number in SIGNALS:
+            result = self.run_quoin(fault(number, "pwrite", ".node_1.0.0.json.part-*"),
+                                    *short_build_words(self.out))
+            self.assert_interrupted(result.status, result.complaints)
 
     def test_commit(self):
         """Ctrl+C while outputs get their names comes too late: all are new, nothing else is there"""
