@@ -64,10 +64,10 @@ TEST_CASE("a directory whose name begins with a dot stays") {
 
 TEST_CASE("a damaged file beside them does not keep names from their places") {
     const FatVolume esp;
-    esp.write("damaged.efi", program(3));
-    esp.lead_nowhere("damaged.efi");
+    esp.write("damaged-file.efi", program(3));
+    esp.lead_nowhere("damaged-file.efi");
     esp.write("node_1.0.0.efi", program(1));
     esp.write("node_2.0.0.efi", program(2));
     settle_names(esp.region());
-    CHECK(order_of(esp) == Names{"damaged.efi", "node_2.0.0.efi", "node_1.0.0.efi"});
+    CHECK(order_of(esp) == Names{"damaged-file.efi", "node_2.0.0.efi", "node_1.0.0.efi"});
 }
