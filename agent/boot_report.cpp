@@ -3,6 +3,7 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/whole_number.hpp"
 
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -56,10 +57,10 @@ ImageIdentity read_image_identity(const std::string& path) {
         identity.version = json.at("version").get<std::string>();
         identity.architecture = json.at("architecture").get<std::string>();
         identity.compatible = json.at("compatible").get<std::string>();
-        const Json& epoch = json.at("security_epoch");
-        if (!epoch.is_number_unsigned()) // others would be converted to anything
+        const auto epoch = whole_number<std::uint64_t>(json.at("security_epoch"));
+        if (!epoch)
             throw Error("cannot read '" + path + "': its security epoch makes no sense");
-        identity.security_epoch = epoch.get<std::uint64_t>();
+        identity.security_epoch = *epoch;
         return identity;
     });
 }

@@ -5,11 +5,11 @@
 
 #include "base/error.hpp"
 #include "base/file.hpp"
+#include "base/whole_number.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
-#include <utility>
 
 namespace quoin {
 
@@ -43,19 +43,12 @@ Json to_json(const Attempt& attempt) {
     return json;
 }
 
-/// Where get() would convert a fraction, or what the type cannot hold, to anything.
 template <typename Number>
-Number whole(const Json& number) {
-    const auto held = [](auto value) {
-        if (!std::in_range<Number>(value))
-            throw Error("a number is out of range");
-        return static_cast<Number>(value);
-    };
-    if (number.is_number_unsigned())
-        return held(number.get<std::uint64_t>());
-    if (number.is_number_integer())
-        return held(number.get<std::int64_t>());
-    throw Error("a number is not whole");
+Number whole(const Json& json) {
+    const auto number = whole_number<Number>(json);
+    if (!number)
+        throw Error("a number is not whole, or out of range");
+    return *number;
 }
 
 Attempt attempt_from(const Json& json) {

@@ -28,13 +28,20 @@ void push_components(std::deque<std::string>& rest, const std::string& path) {
     rest.insert(rest.begin(), components.begin(), components.end());
 }
 
-Error too_deep() {
-    return refused("cannot read the root image: directories are nested too deep");
-}
+/// The directories that a walk has been in. One with two names would be walked twice, and thirty
+/// such, one in the other, a billion times.
+class Visited {
+  public:
+    void enter(const sqfs_inode_generic_t& directory, unsigned depth) {
+        if (depth > deepest)
+            throw refused("cannot read the root image: directories are nested too deep");
+        if (!numbers_.insert(directory.base.inode_number).second)
+            throw refused("cannot read the root image: a directory has two names");
+    }
 
-Error two_names() {
-    return refused("cannot read the root image: a directory has two names");
-}
+  private:
+    std::set<std::uint32_t> numbers_;
+};
 
 } // namespace
 
@@ -84,33 +91,25 @@ struct RootReader::State {
     /// Calls `use(path, inode)` for everything below the root.
     template <typename Use>
     void walk(Use&& use) const {
-        std::set<std::uint32_t> seen;
-        walk(*squashfs.root(), "", 0, seen, use);
+        Visited visited;
+        walk(*squashfs.root(), "", 0, visited, use);
     }
 
-    /// `seen`: a directory with two names would be walked twice, and thirty such, one in the other,
-    /// a billion times.
     template <typename Use>
     void walk(const sqfs_inode_generic_t& directory, const std::string& above, unsigned depth,
-              std::set<std::uint32_t>& seen, Use&& use) const {
-        if (depth > deepest)
-            throw too_deep();
-        if (!seen.insert(directory.base.inode_number).second)
-            throw two_names();
+              Visited& visited, Use&& use) const {
+        visited.enter(directory, depth);
         for (const auto& [name, inode] : squashfs.entries(directory)) {
             use(above + name, *inode);
             if (is_directory(*inode))
-                walk(*inode, above + name + "/", depth + 1, seen, use);
+                walk(*inode, above + name + "/", depth + 1, visited, use);
         }
     }
 
     template <typename Use>
     void each_file(const sqfs_inode_generic_t& directory, const std::string& above, unsigned depth,
-                   std::set<std::uint32_t>& seen, Use&& use) const {
-        if (depth > deepest)
-            throw too_deep();
-        if (!seen.insert(directory.base.inode_number).second)
-            throw two_names();
+                   Visited& visited, Use&& use) const {
+        visited.enter(directory, depth);
         std::vector<std::pair<std::string, InodePointer>> directories;
         squashfs.each_entry(directory, [&](std::string name, InodePointer inode) {
             if (is_directory(*inode))
@@ -119,7 +118,7 @@ struct RootReader::State {
                 use(above + name, squashfs.place_of(*inode));
         });
         for (const auto& [name, inode] : directories)
-            each_file(*inode, above + name + "/", depth + 1, seen, use);
+            each_file(*inode, above + name + "/", depth + 1, visited, use);
     }
 
     [[nodiscard]] File describe(const sqfs_inode_generic_t& inode, std::string path) const {
@@ -203,9 +202,9 @@ RootReader::paths_below(const std::string& directory,
         at = state_->squashfs.child(*at, name);
     }
     std::vector<std::string> paths;
-    std::set<std::uint32_t> seen;
+    Visited visited;
     if (at && is_directory(*at))
-        state_->walk(*at, directory + "/", 0, seen,
+        state_->walk(*at, directory + "/", 0, visited,
                      [&](const std::string& path, const sqfs_inode_generic_t&) {
                          if (wanted(path))
                              paths.push_back(path);
@@ -215,8 +214,8 @@ RootReader::paths_below(const std::string& directory,
 
 void RootReader::each_file(
     const std::function<void(const std::string& path, const FilePlace&)>& use) {
-    std::set<std::uint32_t> seen;
-    state_->each_file(*state_->squashfs.root(), "", 0, seen, use);
+    Visited visited;
+    state_->each_file(*state_->squashfs.root(), "", 0, visited, use);
 }
 
 } // namespace quoin

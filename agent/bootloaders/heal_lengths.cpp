@@ -12,12 +12,10 @@ namespace quoin {
 
 namespace {
 
-const std::string directory = "EFI/Linux";
-
 template <typename Use>
 void each_unlisted(const Region& esp, Use&& use) {
     const FatClusters clusters(esp);
-    for (const FatName& file : read_fat_directory(esp, directory))
+    for (const FatName& file : read_fat_directory(esp, entries_directory))
         if (BootEntryName::parse(file.name) && !file.directory && !is_listed(esp, clusters, file))
             use(file);
 }

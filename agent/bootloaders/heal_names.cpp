@@ -3,8 +3,8 @@
 // other name's too, and fsck.fat empties one of the two. So the records are removed, and only they.
 #include "agent/bootloaders/heal_names.hpp"
 
+#include "agent/bootloaders/fat_entry.hpp"
 #include "disk/boot_entry.hpp"
-#include "disk/fat.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -25,7 +25,7 @@ unsigned rank(const FatName& file) {
 } // namespace
 
 std::vector<std::string> heal_names(const Region& esp) {
-    std::vector<FatName> files = read_fat_directory(esp, "EFI/Linux");
+    std::vector<FatName> files = read_fat_directory(esp, entries_directory);
     std::erase_if(files, [](const FatName& file) { return file.directory || !file.first_cluster; });
     std::stable_sort(files.begin(), files.end(), [](const FatName& left, const FatName& right) {
         return std::pair(left.first_cluster, rank(left)) <

@@ -12,8 +12,6 @@ namespace quoin {
 
 namespace {
 
-const std::string directory = "EFI/Linux";
-
 struct Ranked {
     FatName file;
     std::optional<BootEntryName> name; ///< nothing: not ours
@@ -39,7 +37,7 @@ bool stays_longer(const Ranked& left, const Ranked& right) {
 void settle_names(const Region& esp) {
     const FatClusters clusters(esp);
     std::vector<Ranked> ranked;
-    for (FatName& file : read_fat_directory(esp, directory)) {
+    for (FatName& file : read_fat_directory(esp, entries_directory)) {
         if (file.name == "." || file.name == "..")
             continue;
         const auto name = BootEntryName::parse(file.name);
@@ -54,9 +52,9 @@ void settle_names(const Region& esp) {
     for (Ranked& each : ranked)
         names.push_back(std::move(each.file));
     if (counting)
-        trim_fat_directory(esp, directory, names);
+        trim_fat_directory(esp, entries_directory, names);
     else
-        settle_fat_directory(esp, directory, names);
+        settle_fat_directory(esp, entries_directory, names);
 }
 
 } // namespace quoin

@@ -29,9 +29,9 @@ bool is_synced_at(std::uint64_t offset) {
 
 /// What a failing medium did not take is removed, so that the next attempt gets another place.
 template <typename Body>
-auto or_removed(const std::string& path, Body&& body) -> decltype(body()) {
+void or_removed(const std::string& path, Body&& body) {
     try {
-        return body();
+        body();
     } catch (const Error&) {
         ::unlink(path.c_str());
         throw;

@@ -4,11 +4,11 @@
 #include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/units.hpp"
+#include "base/whole_number.hpp"
 
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 namespace quoin {
 
@@ -32,13 +32,11 @@ std::string word_of(const json& object, const char* key) {
     return word;
 }
 
-/// Where get() would convert a fraction, or what is too large, to anything.
 std::int64_t whole_number_of(const json& object, const char* key) {
-    const json& number = object.at(key);
-    if (!number.is_number_integer() ||
-        (number.is_number_unsigned() && !std::in_range<std::int64_t>(number.get<std::uint64_t>())))
+    const auto number = whole_number<std::int64_t>(object.at(key));
+    if (!number)
         throw refused(std::string("'") + key + "' is not a whole number of 64 bits");
-    return number.get<std::int64_t>();
+    return *number;
 }
 
 json described(const PinnedPackage& package) {

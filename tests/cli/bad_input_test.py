@@ -7,17 +7,12 @@ import io
 import json
 import subprocess
 import tarfile
-import tempfile
 from pathlib import Path
 
-from bench import keys, root_tar, workbench
+from bench import keys, new_directory, root_tar
 from oci_layout import write_oci_layout
 from programs import ProgramTest, quoin, quoin_command
 from synthetic_root import SyntheticRoot, write_recipe
-
-
-def new_directory() -> Path:
-    return Path(tempfile.mkdtemp(dir=workbench()))
 
 
 def tar_of(path: Path, *members: tarfile.TarInfo) -> Path:

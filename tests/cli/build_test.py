@@ -9,18 +9,13 @@ import random
 import signal
 import subprocess
 import tarfile
-import tempfile
 import time
 from pathlib import Path
 
-from bench import Built, OfflineNode, built, keys, must, partition_file, root_tar, workbench
+from bench import Built, OfflineNode, built, keys, must, new_directory, partition_file, root_tar
 from oci_layout import write_oci_layout
 from programs import ProgramTest, quoin, quoin_command, run
 from synthetic_root import SyntheticRoot, write_recipe
-
-
-def new_directory() -> Path:
-    return Path(tempfile.mkdtemp(dir=workbench()))
 
 
 def root_listing(disk: Path) -> str:

@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """quoin build --cache and quoin cache: sooner, never different."""
 
-import hashlib
 import os
 import random
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 
-from bench import keys, workbench
+from bench import digests, keys, new_directory
 from programs import ProgramTest, quoin, quoin_command
 from synthetic_root import SyntheticRoot, write_recipe
 
@@ -19,7 +17,7 @@ class Project:
     """A recipe whose root takes a moment to compress, and a place for builds of it."""
 
     def __init__(self):
-        self.directory = Path(tempfile.mkdtemp(dir=workbench()))
+        self.directory = new_directory()
         self.cache = self.directory / "cache"
         self.builds = 0
         root = SyntheticRoot()
@@ -39,15 +37,11 @@ class Project:
         return sorted(self.cache.glob("blocks-*.pack"))
 
 
-def contents(out: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(out.iterdir())}
-
-
 class BuildWithCache(ProgramTest):
     def build(self, project: Project, *options) -> dict[str, str]:
         out, command = project.command(*options)
         self.succeed(quoin(*command))
-        return contents(out)
+        return digests(out)
 
     def test_same_bytes(self):
         """with a cache, empty, full or damaged, a build gives the same bytes as without"""
@@ -77,8 +71,8 @@ class BuildWithCache(ProgramTest):
                                                   stderr=subprocess.DEVNULL)))
         for _, child in started:
             self.assertEqual(0, child.wait(120))
-        self.assertEqual(*(contents(out) for out, _ in started))
-        self.assertEqual(contents(started[0][0]), self.build(project, "--cache", project.cache))
+        self.assertEqual(*(digests(out) for out, _ in started))
+        self.assertEqual(digests(started[0][0]), self.build(project, "--cache", project.cache))
 
     def test_killed(self):
         """a build that is killed leaves a cache that later builds can use"""
@@ -131,7 +125,7 @@ class CacheCommand(ProgramTest):
         [pack] = self.project.packs()
         untouched = self.succeed(quoin("cache", "trim", self.cache, "--size", "1G", "--json")).json
         self.assertEqual(({"removed": [], "size": pack.stat().st_size}), untouched)
-        copy = Path(tempfile.mkdtemp(dir=workbench()))
+        copy = new_directory()
         for path in self.cache.iterdir():
             (copy / path.name).write_bytes(path.read_bytes())
         trimmed = self.succeed(quoin("cache", "trim", copy, "--size", "0", "--json")).json

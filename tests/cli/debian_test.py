@@ -4,11 +4,9 @@ demand: a stand-in of a few lines. tests/reproducible and qemu/ have the real on
 
 import json
 import os
-import tempfile
-from pathlib import Path
 
 import debian_archive
-from bench import keys, root_tar, workbench
+from bench import keys, new_directory, root_tar
 from programs import ProgramTest, quoin, quoin_command, run
 from synthetic_root import write_recipe
 
@@ -18,7 +16,7 @@ REST = "head -c 1000000 /dev/zero"
 
 class FailingDebian(ProgramTest):
     def setUp(self):
-        self.directory = Path(tempfile.mkdtemp(dir=workbench()))
+        self.directory = new_directory()
         archive = debian_archive.DebianArchive(self.directory / "archive")
         self.recipe = write_recipe(self.directory, "1.0.0", "[root.debian]\n"
                                    f'suite = "{debian_archive.SUITE}"\n{archive.source}\n'

@@ -3,19 +3,14 @@
 
 import os
 import re
-import tempfile
 from pathlib import Path
 
-from bench import keys, root_tar, short_build_words, signing_keys, workbench
+from bench import keys, new_directory, root_tar, short_build_words, signing_keys
 from faults import FULL, fault
 from programs import Result, ProgramTest, quoin, quoin_command, run
 from synthetic_root import SyntheticRoot, write_recipe
 
 NO_SPACE = "No space left on device"
-
-
-def new_directory() -> Path:
-    return Path(tempfile.mkdtemp(dir=workbench()))
 
 
 class FullOutput(ProgramTest):

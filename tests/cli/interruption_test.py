@@ -2,7 +2,6 @@
 """Ctrl+C and SIGTERM at any time: all outputs or none, no temporary file, no program still running."""
 
 import contextlib
-import hashlib
 import itertools
 import os
 import random
@@ -11,27 +10,18 @@ import signal
 import socket
 import struct
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import debian_archive
-from bench import keys, must, root_tar, short_build_words, signing_keys, workbench
+from bench import digests, keys, must, new_directory, root_tar, short_build_words, signing_keys
 from faults import fault
 from programs import ProgramTest, Result, quoin, quoin_command
 from synthetic_root import SyntheticRoot, write_recipe
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INTERRUPTED = "error: interrupted; nothing was left behind\n"
-
-
-def new_directory() -> Path:
-    return Path(tempfile.mkdtemp(dir=workbench()))
-
-
-def digests(directory: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.iterdir()}
 
 
 def blocks_with_content(pack: Path) -> int:

@@ -3,10 +3,9 @@
 
 import shutil
 import stat
-import tempfile
 from pathlib import Path
 
-from bench import keys, must, short_build_words, signing_keys, workbench
+from bench import keys, must, new_directory, short_build_words, signing_keys, workbench
 from programs import ProgramTest, Result, quoin, run
 
 FILES = ["secure-boot.crt", "secure-boot.key", "signing.key", "signing.pub"]
@@ -52,7 +51,7 @@ class RandomSignatures(ProgramTest):
     """No two of some algorithms' signatures are alike: a build says when its bytes cannot be, either."""
 
     def built_with(self, *algorithms: tuple[str, ...], secure_boot: Path | None = None) -> Result:
-        identity = Path(tempfile.mkdtemp(dir=workbench()))
+        identity = new_directory()
         for number, algorithm in enumerate(algorithms):
             must(run(["openssl", "genpkey", *algorithm, "-out", identity / f"signing-{number}.key"]))
         for name in ("secure-boot.key", "secure-boot.crt"):
@@ -74,7 +73,7 @@ class RandomSignatures(ProgramTest):
 
     def test_unreadable_certificate(self):
         """a Secure Boot certificate that cannot be read ends a build before its work begins"""
-        identity = Path(tempfile.mkdtemp(dir=workbench()))
+        identity = new_directory()
         for name in ("signing.key", "secure-boot.key"):
             shutil.copy(keys() / name, identity)
         (identity / "secure-boot.crt").mkdir()
@@ -88,7 +87,7 @@ class RandomSignatures(ProgramTest):
         """a build warns of ECDSA signatures for Secure Boot, not of RSA"""
         quiet = self.built_with(("-algorithm", "ED25519"), secure_boot=keys())
         self.assertNotIn("random", quiet.complaints)
-        directory = Path(tempfile.mkdtemp(dir=workbench()))
+        directory = new_directory()
         must(run(["openssl", "req", "-new", "-x509", "-nodes", "-subj", "/CN=test", "-newkey", "ec",
                   "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", directory / "secure-boot.key",
                   "-out", directory / "secure-boot.crt"]))

@@ -2,18 +2,17 @@
 """quoin lock, and builds that obey what it wrote."""
 
 import json
-import tempfile
 from pathlib import Path
 
 import debian_archive
-from bench import keys, must, root_tar, workbench
+from bench import keys, must, new_directory, root_tar
 from programs import ProgramTest, quoin, run
 from synthetic_root import write_recipe
 
 
 class DebianLock(ProgramTest):
     def setUp(self):
-        self.directory = Path(tempfile.mkdtemp(dir=workbench()))
+        self.directory = new_directory()
         self.archive = debian_archive.DebianArchive(self.directory / "archive")
         self.recipe = self.write_recipe('packages = ["application"]')
         self.lock = self.recipe.with_suffix(".lock")
@@ -122,7 +121,7 @@ class DebianLock(ProgramTest):
 class BootFileLock(ProgramTest):
     def test_boot_files(self):
         """stub and boot loader are pinned for every kind of root"""
-        directory = Path(tempfile.mkdtemp(dir=workbench()))
+        directory = new_directory()
         recipe = write_recipe(directory, "1.0.0", f'tar = "{root_tar()}"')
         self.succeed(quoin("lock", recipe))
         build = ("build", recipe, "-o", directory / "out", "--keys", keys())

@@ -25,6 +25,15 @@ def workbench() -> Path:
     return directory
 
 
+def new_directory() -> Path:
+    return Path(tempfile.mkdtemp(dir=workbench()))
+
+
+def digests(directory: Path) -> dict[str, str]:
+    """SHA-256 of each file in it, by name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.iterdir()}
+
+
 def must(result: Result) -> Result:
     if result.status != 0:
         raise RuntimeError(f"status {result.status}\n{result.output}\n{result.complaints}")
@@ -58,7 +67,7 @@ def signing_keys() -> Path:
 
 @functools.cache
 def _short_build() -> tuple[Path, Path]:
-    directory = Path(tempfile.mkdtemp(dir=workbench()))
+    directory = new_directory()
     recipe = write_recipe(directory, "1.0.0", f'tar = "{root_tar()}"')
     cache = directory / "cache"
     must(quoin("build", recipe, "-o", directory / "out", "--keys", signing_keys(), "--cache", cache))
@@ -180,7 +189,7 @@ def partitions(disk: Path) -> list[dict]:
 def partition_file(disk: Path, number: int) -> Path:
     """The content of one partition, as a file of its own."""
     place = partitions(disk)[number - 1]
-    path = Path(tempfile.mkdtemp(dir=workbench())) / f"partition-{number}"
+    path = new_directory() / f"partition-{number}"
     must(run(["dd", f"if={disk}", f"of={path}", "bs=64K", "iflag=skip_bytes,count_bytes",
               f"skip={place['start'] * 512}", f"count={place['size'] * 512}", "conv=sparse",
               "status=none"]))
