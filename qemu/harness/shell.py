@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands on the node. At the far end is `/bin/sh` reading its standard input from the second
-serial port (configs/overlays/demo-shell); a random mark frames each answer, so that kernel noise or
-the rest of an earlier answer is never taken for it.
+"""Commands on the node. At the far end is configs/overlays/demo-shell, which reads them from the
+second serial port, a line each; a random mark frames each answer, so that kernel noise or the rest of
+an earlier answer is never taken for it.
 """
 
+import base64
+import hashlib
 import os
 import re
 import secrets
@@ -21,7 +23,7 @@ class ShellError(Exception):
 class Answer:
     status: int
     output: str  # stdout
-    complaints: str  # stderr
+    complaints: str  # stderr, without the last line end
 
 
 class Shell:
@@ -47,14 +49,10 @@ class Shell:
     def run(self, command: str, timeout: float = 60) -> Answer:
         """Runs one command line in a subshell. Throws ShellError when no answer comes in time."""
         mark = secrets.token_hex(6)
-        body = shlex.quote(command)
-        # The mark is split in the question, so that an echo of it is not taken for the answer.
-        first, second = mark[:6], mark[6:]
-        question = (
-            f"m={first}''{second}; e=/run/demo-shell.err; printf '\\n<%s>\\n' $m; "
-            f"sh -c {body} </dev/null 2>$e; "
-            "s=$?; printf '\\n<%s %d>\\n' $m $s; cat $e; printf '\\n<%s end>\\n' $m\n")
-        self._connection.sendall(question.encode())
+        script = (f"printf '\\n<{mark}>\\n'; exec 3>&1; "
+                  f"e=$(sh -c {shlex.quote(command)} </dev/null 2>&1 >&3 3>&-); "
+                  f"printf '\\n<{mark} %d>\\n%s\\n<{mark} end>\\n' $? \"$e\"")
+        self.send(script)
         text = self._read_until(f"\n<{mark} end>\n", time.monotonic() + timeout, command)
         framed = re.search(rf"\n<{mark}>\n(.*)\n<{mark} (\d+)>\n(.*)\n<{mark} end>\n", text, re.DOTALL)
         if not framed:
@@ -71,8 +69,10 @@ class Shell:
         return answer.output
 
     def send(self, command: str) -> None:
-        """Sends a command whose answer will never come, such as `reboot`."""
-        self._connection.sendall(command.encode() + b"\n")
+        """Sends a command whose answer is not waited for, such as `reboot`."""
+        script = base64.b64encode(command.encode()) + b"\n"
+        # A line of its own, whatever stands before it.
+        self._connection.sendall(b"\n%s %s" % (hashlib.sha256(script).hexdigest().encode(), script))
 
     def close(self) -> None:
         self._connection.close()
