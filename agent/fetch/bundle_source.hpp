@@ -37,10 +37,10 @@ struct FetchOptions {
 [[nodiscard]] Error over_budget(std::uint64_t most_bytes);
 
 /// The file behind the URL is another one than at the first request. Nothing read so far may be
-/// combined with what comes now; starting over with a new source may help.
+/// combined with what comes now; starting over with a new source may help. Error(failed).
 class SourceChanged : public Error {
   public:
-    explicit SourceChanged(const std::string& message) : Error(ErrorCode::refused, message) {}
+    explicit SourceChanged(const std::string& message) : Error(message) {}
 };
 
 /// One bundle, read in ranges. Not thread-safe. Never asks for, and never delivers, more than the

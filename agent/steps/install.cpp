@@ -16,10 +16,15 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <thread>
 
 namespace quoin {
 
 namespace {
+
+constexpr std::chrono::milliseconds longest_pause{60'000};
+constexpr std::chrono::milliseconds between_looks{200}; ///< at whether a signal came
 
 /// One run from head to armed; `report` collects over the runs of one install().
 class Installation {
@@ -30,14 +35,14 @@ class Installation {
         : node_(node), loader_(loader), options_(options), observer_(observer), cancel_(cancel),
           report_(report) {}
 
-    /// `most_bytes`: that `source` may transfer.
-    void run(BundleSource& source, std::uint64_t most_bytes) {
+    void run(BundleSource& source) {
         step("verifying")(0, 0);
         prepared_ = prepare_install(node_, loader_, source, options_.allow_quarantined);
-        if (most_bytes != UINT64_MAX) {
+        if (options_.fetch.most_bytes != UINT64_MAX) {
             // An estimate that believes what an interrupted install left would be too low.
             prove_local_chunks(prepared_, node_, step("checking what is here"));
-            require_within(estimate_install(prepared_, node_, source), most_bytes);
+            require_within(estimate_install(prepared_, node_, source), report_.bytes_fetched,
+                           options_.fetch.most_bytes);
         }
         const Manifest& manifest = prepared_.bundle.manifest;
 
@@ -161,6 +166,29 @@ class Installation {
     std::uint64_t fetched_ = 0; ///< content of chunks
 };
 
+/// Runs `attempt` again, later and later, while the file changes under it, as it does once when a
+/// release is replaced and for ever when servers behind one name disagree.
+void until_unchanged(const FetchOptions& fetch, const CancelOnSignal& cancel,
+                     const std::function<void()>& attempt) {
+    using Clock = std::chrono::steady_clock;
+    const auto started = Clock::now();
+    for (auto pause = fetch.first_pause;; pause = std::min(pause * 2, longest_pause)) {
+        try {
+            attempt();
+            return;
+        } catch (const SourceChanged& change) {
+            const auto again = Clock::now() + pause;
+            if (again > started + fetch.deadline)
+                throw Error(std::string(change.what()) +
+                            " and keeps changing; do all servers behind this name have the same "
+                            "file, ETag and length?");
+            say_note(std::string(change.what()) + ", starting over");
+            for (; Clock::now() < again; cancel.check())
+                std::this_thread::sleep_for(std::min(pause, between_looks));
+        }
+    }
+}
+
 } // namespace
 
 InstallReport install(Node& node, BootLoader& loader, const InstallOptions& options,
@@ -173,37 +201,29 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
     // for the lock that is held meanwhile: a slow server must not cost a good release its verdict.
     const bool on_trial =
         is_on_trial(observe(node, loader, AgentState::read(node.state_directory())));
-    const auto deadline =
-        on_trial ? std::min(fetch.deadline, options.deadline_on_trial) : fetch.deadline;
+    if (on_trial)
+        fetch.deadline = std::min(fetch.deadline, options.deadline_on_trial);
 
     InstallReport report;
-    const auto run = [&] {
+    until_unchanged(fetch, cancel, [&] {
+        FetchOptions left = fetch;
         const auto passed = std::chrono::steady_clock::now() - started;
-        fetch.deadline =
-            deadline - std::min(std::chrono::floor<std::chrono::seconds>(passed), deadline);
-        if (options.fetch.most_bytes != UINT64_MAX)
-            fetch.most_bytes =
-                options.fetch.most_bytes - std::min(options.fetch.most_bytes, report.bytes_fetched);
-        const auto source = open_source(options.source, fetch);
+        left.deadline -= std::min(std::chrono::floor<std::chrono::seconds>(passed), left.deadline);
+        if (left.most_bytes != UINT64_MAX)
+            left.most_bytes -= std::min(report.bytes_fetched, left.most_bytes);
+        const auto source = open_source(options.source, left);
         const auto count = [&] {
             report.bytes_fetched += source->bytes();
             report.requests += source->requests();
         };
         try {
-            Installation(node, loader, options, observer, cancel, report)
-                .run(*source, fetch.most_bytes);
+            Installation(node, loader, options, observer, cancel, report).run(*source);
             count();
         } catch (const SourceChanged&) {
             count();
             throw;
         }
-    };
-    try {
-        run();
-    } catch (const SourceChanged& change) {
-        say_note(std::string(change.what()) + ", starting over");
-        run();
-    }
+    });
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return report;
@@ -216,20 +236,32 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
     fetch.cancelled = [&cancel] { return cancel.requested(); };
     // Reading the contents table does not count: an install does not do it.
     fetch.most_bytes = UINT64_MAX;
-    const auto source = open_source(options.source, fetch);
-    PreparedInstall prepared = prepare_install(node, loader, *source, options.allow_quarantined);
-    prove_local_chunks(prepared, node, [&](std::uint64_t done, std::uint64_t whole) {
-        cancel.check();
-        if (observer)
-            observer("checking what is here", done, whole);
+    InstallForecast forecast;
+    until_unchanged(fetch, cancel, [&] {
+        const auto source = open_source(options.source, fetch);
+        PreparedInstall& prepared = forecast.prepared;
+        prepared = prepare_install(node, loader, *source, options.allow_quarantined);
+        prove_local_chunks(prepared, node, [&](std::uint64_t done, std::uint64_t whole) {
+            cancel.check();
+            if (observer)
+                observer("checking what is here", done, whole);
+        });
+        forecast.estimate = estimate_install(prepared, node, *source);
+        require_within(forecast.estimate, 0, options.fetch.most_bytes);
+        // Behind the estimate, which is of what an install fetches: that does not read the table.
+        if (!source->seekable()) {
+            say_note(
+                "'" + source->name() +
+                "': the server cannot send parts of the file; what "
+                "causes the update is left out, since all of the bundle would be fetched for it");
+            return;
+        }
+        const SlotIndex index = SlotIndex::parse(prepared.plan.index_bytes());
+        const std::vector<bool> missing = prepared.plan.missing();
+        const Contents contents = fetch_contents(*source, prepared.bundle, missing.size());
+        forecast.causes = find_causes(contents, index, missing);
     });
-    const InstallEstimate estimate = estimate_install(prepared, node, *source);
-    require_within(estimate, options.fetch.most_bytes);
-    // Behind the estimate, which is of what an install fetches: that does not read the table.
-    const SlotIndex index = SlotIndex::parse(prepared.plan.index_bytes());
-    const std::vector<bool> missing = prepared.plan.missing();
-    const Contents contents = fetch_contents(*source, prepared.bundle, missing.size());
-    return {std::move(prepared), estimate, find_causes(contents, index, missing)};
+    return forecast;
 }
 
 } // namespace quoin

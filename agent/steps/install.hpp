@@ -58,8 +58,8 @@ struct InstallForecast {
 };
 
 /// `install --dry-run`: decides as install() would, refusals included, hashes what is here already,
-/// and says what an install would take now and why. Fetches head, index and contents table, changes
-/// nothing.
+/// and says what an install would take now and why. Fetches head, index and contents table, and no
+/// more: where a server cannot send ranges the causes are left out. Changes nothing.
 [[nodiscard]] InstallForecast forecast_install(const Node& node, const BootLoader& loader,
                                                const InstallOptions& options,
                                                const InstallObserver& observer);

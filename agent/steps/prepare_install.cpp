@@ -129,11 +129,16 @@ InstallEstimate estimate_install(PreparedInstall& prepared, const Node& node,
     return estimate;
 }
 
-void require_within(const InstallEstimate& estimate, std::uint64_t most_bytes) {
-    if (estimate.bytes_to_fetch > most_bytes)
-        throw refused("cannot install: " + std::to_string(estimate.bytes_to_fetch) +
-                      " bytes would have to be fetched, " + std::to_string(most_bytes) +
-                      " are allowed; nothing was changed");
+void require_within(const InstallEstimate& estimate, std::uint64_t spent,
+                    std::uint64_t most_bytes) {
+    if (spent <= most_bytes && estimate.bytes_to_fetch <= most_bytes - spent)
+        return;
+    const std::string before =
+        spent == 0 ? "" : ", " + std::to_string(spent) + " were before the file changed";
+    throw refused("cannot install: " + std::to_string(estimate.bytes_to_fetch) +
+                  " bytes would have to be fetched" + before + ", " + std::to_string(most_bytes) +
+                  " are allowed; " +
+                  (spent == 0 ? "nothing was changed" : "the running system is untouched"));
 }
 
 } // namespace quoin

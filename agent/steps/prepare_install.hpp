@@ -52,7 +52,8 @@ struct InstallEstimate {
 [[nodiscard]] InstallEstimate estimate_install(PreparedInstall& prepared, const Node& node,
                                                const BundleSource& source);
 
-/// Throws Error(refused) with the estimate when that is more than may be fetched.
-void require_within(const InstallEstimate& estimate, std::uint64_t most_bytes);
+/// Throws Error(refused) with the estimate when that and what was `spent` before, on the file as it
+/// was then, is more than may be fetched.
+void require_within(const InstallEstimate& estimate, std::uint64_t spent, std::uint64_t most_bytes);
 
 } // namespace quoin

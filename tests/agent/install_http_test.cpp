@@ -60,7 +60,7 @@ TEST_CASE("many kinds of bad servers serve an install all the same") {
          {std::string("good"), std::string("no-ranges"), std::string("no-length"),
           std::string("endless"), std::string("surplus"), std::string("drop/100000"),
           std::string("busy/2"), "wrong-once/" + std::to_string(data + 600'000),
-          std::string("etag-once/2"), std::string("shorter-once/2"),
+          std::string("etag-once/2"), std::string("shorter-once/2"), std::string("etag-until/8"),
           // Only the contents table is missing, which no install reads.
           "cut/" + std::to_string(data + next.manifest.data_size)}) {
         INFO(how);
@@ -81,9 +81,9 @@ TEST_CASE("every other kind of bad server ends an install in order, and soon") {
     const auto cut = [](std::uint64_t size) { return "cut/" + std::to_string(size); };
     const std::vector<std::pair<std::string, ErrorCode>> servers{
         {"wrong/" + std::to_string(data + 600'000), ErrorCode::refused},
-        {"etag/2", ErrorCode::refused},
+        {"etag/2", ErrorCode::failed},
         {"length/2", ErrorCode::refused},
-        {"date/2", ErrorCode::refused},
+        {"date/2", ErrorCode::failed},
         {"other-range", ErrorCode::refused},
         {"unsatisfiable/1", ErrorCode::refused},
         {"unsatisfiable/3", ErrorCode::refused},
@@ -135,4 +135,41 @@ TEST_CASE("a slow server does not keep the lock from the gate that waits for it"
     options.source = server.url("good");
     options.deadline_on_trial = 10s;
     CHECK_THROWS_WITH(node.install(options), Catch::Contains("not confirmed yet"));
+}
+
+TEST_CASE("a dry run starts over as an install does when the file changes") {
+    const TestNode node(first);
+    const Release next = node.release(content("2.0.0", 2));
+    const BadServer server(next.bundle);
+    const std::string before = node.fingerprint();
+    CHECK(node.forecast(from(server.url("etag-once/2"))).prepared.bundle.manifest.version ==
+          "2.0.0");
+    CHECK(node.fingerprint() == before);
+    InstallOptions options = from(server.url("etag/2"));
+    options.fetch.deadline = 1s;
+    CHECK_THROWS_WITH(node.forecast(options), Catch::Contains("keeps changing"));
+}
+
+TEST_CASE("a budget counts what was fetched before the file changed, and says so") {
+    const TestNode node(first);
+    ReleaseContent made = content("2.0.0", 2);
+    made.kernel_seed = 2; // all of it is fetched
+    const Release next = node.release(made);
+    const BadServer server(next.bundle);
+    InstallOptions options = from(server.url("good"));
+    options.fetch.most_bytes = node.forecast(options).estimate.bytes_to_fetch;
+    // Head and index are two requests; the third one is under way when the slot is no longer empty.
+    options.source = server.url("etag-once/3");
+    try {
+        (void)node.install(options);
+        FAIL("installed");
+    } catch (const Error& e) {
+        CHECK(e.code() == ErrorCode::refused);
+        CHECK_THAT(e.what(),
+                   Catch::Contains("before the file changed") &&
+                       Catch::Contains(std::to_string(options.fetch.most_bytes) + " are allowed") &&
+                       !Catch::Contains("nothing was changed"));
+    }
+    CHECK_NOTHROW(node.check_running_untouched());
+    CHECK_NOTHROW(node.check_nothing_armed());
 }

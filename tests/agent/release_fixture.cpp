@@ -230,6 +230,11 @@ InstallReport TestNode::install(const std::string& source, const InstallObserver
     return install(how, observer);
 }
 
+InstallForecast TestNode::forecast(const InstallOptions& how) const {
+    const Node node = Node::open(options(), false);
+    return forecast_install(node, SystemdBoot(node.esp_directory()), how, {});
+}
+
 std::string TestNode::fingerprint() const {
     Sha256 hash;
     std::vector<std::string> files{image()};

@@ -66,6 +66,8 @@ class TestNode {
     InstallReport install(const std::string& source, const InstallObserver& observer = {}) const;
     InstallReport install(const InstallOptions& options,
                           const InstallObserver& observer = {}) const;
+    /// `install --dry-run`.
+    [[nodiscard]] InstallForecast forecast(const InstallOptions& options) const;
 
     /// Digest of everything that is on the disk, the ESP and in the state directory, its lock
     /// aside.

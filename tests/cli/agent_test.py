@@ -4,7 +4,7 @@
 import struct
 
 from bench import OfflineNode, built, keys
-from programs import ProgramTest, agent, quoin
+from programs import ProgramTest, agent, quoin, run
 
 INSTALL_FIELDS = {"version", "root_hash", "bytes_total", "bytes_reused", "bytes_fetched",
                   "bytes_written", "requests", "seconds"}
@@ -193,6 +193,27 @@ class Refusals(ProgramTest):
     def test_same_version_other_root(self):
         """a bundle with the running version but another root hash is refused"""
         self.refuse(built("1.0.0", b"another 1.0.0\n").bundle, "1\\.0\\.0")
+
+    def test_full_esp(self):
+        """a bundle whose boot image would take the last MiB of the ESP is refused"""
+        node = OfflineNode(built("1.0.0"))
+        release = built("2.0.0", b"new content\n")
+        before = node.fingerprint()
+        page = 4096
+        files = [path for path in node.esp.rglob("*") if path.is_file()] + [release.uki]
+        needed = sum(-(-path.stat().st_size // page) * page for path in files)
+        for spare, status, words in ((1000 << 10, 3, "the ESP has"), (1100 << 10, 0, "armed|would take")):
+            size = needed + spare
+            kept = node.directory / "kept"
+            script = (f'cp -r "{node.esp}" "{kept}" && mount -t tmpfs -o size={size} none "{node.esp}" && '
+                      f'cp -r "{kept}/." "{node.esp}" && rm -r "{kept}" && "$@"')
+            for dry_run in (["--dry-run"], []):
+                result = run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
+                              *node.agent_command("install", release.bundle, *dry_run)])
+                self.assert_status(status, result)
+                self.assertRegex(result.output + result.complaints, words)
+                if status != 0:
+                    self.assertEqual(before, node.fingerprint(), "the disk was changed")
 
     def test_damaged_chunk(self):
         """a bundle whose blocks are not what its index says is refused, and what ran still runs"""

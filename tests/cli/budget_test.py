@@ -34,6 +34,13 @@ def releases() -> tuple[Built, Built]:
     return old, build("2.0.0", root.write_tar(workbench() / "budget-new.tar"))
 
 
+@functools.cache
+def follower() -> Built:
+    """Made to follow the first: what changed lies in front."""
+    old, new = releases()
+    return build("2.1.0", new.directory.parent / "budget-new.tar", previous=old)
+
+
 class Budgets(ProgramTest):
     def setUp(self):
         self.old, self.new = releases()
@@ -74,6 +81,17 @@ class Budgets(ProgramTest):
         report = self.succeed(self.install(url, estimate + LEFT_OVER)).json
         self.assertLessEqual(report["bytes_fetched"], estimate + LEFT_OVER)
         self.assertGreater(report["bytes_fetched"], estimate - LEFT_OVER)
+
+    def test_no_ranges_dry_run(self):
+        """where reading what causes an update would fetch the whole bundle, a dry run leaves that out"""
+        self.new = follower()
+        server = self.bad_server()
+        self.assertTrue(self.succeed(self.install(server.url("good"), LIMIT, "--dry-run")).json["causes"]["files"])
+        before = server.sent()
+        forecast = self.succeed(self.install(server.url("no-ranges"), LIMIT, "--dry-run"))
+        self.assertLess(server.sent() - before, OLD_CONTENT // 2)
+        self.assertEqual({"packages": [], "files": []}, forecast.json["causes"])
+        self.assertIn("cannot send parts of the file", forecast.complaints)
 
     def test_ranges_given_up(self):
         """a server that gives up ranges in the middle is left at --max-bytes, and the node runs on"""

@@ -11,6 +11,7 @@ The first part of a URL's path says how:
   /drop/N          breaks off after N bytes of each answer
   /etag/N          another ETag from the N-th request on, for good
   /etag-once/N     another ETag from the N-th request on, and the same from then on for new visitors
+  /etag-until/N    another ETag with each request before the N-th
   /mute/N          three requests from the N-th on get no answer
   /length/N        another length of the file from the N-th request on
   /date/N          no ETag, another Last-Modified from the N-th request on
@@ -148,6 +149,9 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
 
     def do_etag_once(self, value, count):
         self.do_good(value, count, etag='"two"' if count >= int(value) else '"one"')
+
+    def do_etag_until(self, value, count):
+        self.do_good(value, count, etag=f'"{min(count, int(value))}"')
 
     def do_mute(self, value, count):
         if 0 <= count - int(value) < 3:

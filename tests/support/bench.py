@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from programs import Result, agent, quoin, run
+from programs import Result, agent_command, quoin, run
 from synthetic_root import SyntheticRoot, write_recipe
 
 
@@ -143,10 +143,14 @@ class OfflineNode:
         must(run(["cp", "--sparse=always", image.disk, self.disk]))
         must(run(["mcopy", "-s", "-i", f"{self.disk}@@{esp_offset(self.disk)}", "::/*", self.esp]))
 
-    def agent(self, *arguments, trust: list[Path] | None = None) -> Result:
+    def agent_command(self, *arguments, trust: list[Path] | None = None) -> list[str]:
         anchors = [keys() / "signing.pub"] if trust is None else trust
         flags = [word for anchor in anchors for word in ("--trust", anchor)]
-        return agent(*arguments, "--disk", self.disk, "--esp", self.esp, "--state", self.state, *flags)
+        return agent_command(*arguments, "--disk", self.disk, "--esp", self.esp, "--state", self.state,
+                             *flags)
+
+    def agent(self, *arguments, trust: list[Path] | None = None) -> Result:
+        return run(self.agent_command(*arguments, trust=trust))
 
     def put_esp_back(self) -> None:
         """Makes the ESP in the disk image what the agent made of its directory."""
