@@ -3,6 +3,7 @@
 #include "agent/commands/commands.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
+#include "base/units.hpp"
 
 #include <CLI/CLI.hpp>
 #include <malloc.h>
@@ -24,6 +25,12 @@ constexpr const char* description =
 Updates a node between two slots: writes the one that does not run, lets the boot loader
 try it, confirms it when the node is healthy, and goes back when it is not.)";
 
+/// An empty value is a script's variable that is not set. Taken for an option that was left out it
+/// would lead to the running node instead of an image file.
+std::string named(const std::string& value) {
+    return value.empty() ? "'' is no name" : "";
+}
+
 struct CommandLine {
     CLI::App app{description, "quoin-agent"};
     Invocation invocation;
@@ -34,6 +41,7 @@ struct CommandLine {
     CommandLine();
     CLI::App* add(const std::string& name, const std::string& about,
                   void (*command)(const Invocation&));
+    void add_max_bytes(CLI::App& install);
 };
 
 CLI::App* CommandLine::add(const std::string& name, const std::string& about,
@@ -45,6 +53,23 @@ CLI::App* CommandLine::add(const std::string& name, const std::string& about,
     return sub;
 }
 
+void CommandLine::add_max_bytes(CLI::App& install) {
+    install
+        .add_option_function<std::string>(
+            "--max-bytes",
+            [this](const std::string& text) {
+                const auto size = quoin::parse_size(text);
+                if (!size)
+                    throw CLI::ValidationError("--max-bytes",
+                                               "'" + text +
+                                                   "' is not a size, expected bytes or text "
+                                                   "like 20M");
+                invocation.max_bytes = *size;
+            },
+            "Refuse when more would have to be fetched, like 20M")
+        ->type_name("SIZE");
+}
+
 CommandLine::CommandLine() {
     app.set_help_flag("--help", "Print this help and exit");
     app.set_version_flag("--version", std::string("quoin-agent ") + QUOIN_VERSION);
@@ -53,16 +78,23 @@ CommandLine::CommandLine() {
     app.add_flag("--verbose", verbose, "Say every step");
     auto& node = invocation.node;
     app.add_option("--disk", node.disk, "An image file instead of the node's disk")
+        ->check(named)
         ->type_name("FILE");
-    app.add_option("--esp", node.esp, "Its EFI System Partition's content")->type_name("DIR");
-    app.add_option("--state", node.state, "What the agent remembers of it")->type_name("DIR");
+    app.add_option("--esp", node.esp, "Its EFI System Partition's content")
+        ->check(named)
+        ->type_name("DIR");
+    app.add_option("--state", node.state, "What the agent remembers of it")
+        ->check(named)
+        ->type_name("DIR");
     app.add_option("--trust", node.trust, "Public keys to trust instead of the node's own")
+        ->check(named)
         ->option_text("FILE|DIR")
         ->allow_extra_args(false);
     app.add_option("--required", node.required, "How many of them must have signed")
         ->check(CLI::Range(1U, 1000U))
         ->option_text("N");
     app.add_option("--config", node.config, "A configuration file instead of the node's own")
+        ->check(named)
         ->type_name("FILE");
     app.require_subcommand(1);
 
@@ -73,14 +105,12 @@ CommandLine::CommandLine() {
         add("install", "Write a bundle to the other slot, up to armed", commands::install);
     install->add_option("bundle", invocation.source, "A bundle's path or its http(s) URL")
         ->required()
+        ->check(named)
         ->type_name("PATH|URL");
     install->add_flag("--reboot", invocation.reboot, "Reboot into it at once");
     install->add_flag("--force-quarantined", invocation.force_quarantined,
                       "Even if this release failed here before");
-    install
-        ->add_option("--max-bytes", invocation.max_bytes,
-                     "Refuse when more would have to be fetched, like 20M")
-        ->type_name("SIZE");
+    add_max_bytes(*install);
     install->add_flag("--dry-run", invocation.dry_run,
                       "Decide and say what it would take, but change nothing");
     add("confirm", "The running system is good: start it without counting", commands::confirm);

@@ -5,6 +5,7 @@
 
 #include "agent/node.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace quoin::commands {
@@ -13,11 +14,11 @@ namespace quoin::commands {
 struct Invocation {
     NodeOptions node;
     bool json = false;
-    std::string source;             ///< install: path or URL
-    bool reboot = false;            ///< install, rollback
-    bool force_quarantined = false; ///< install
-    bool dry_run = false;           ///< install
-    std::string max_bytes;          ///< install: a size; empty: no limit
+    std::string source;                   ///< install: path or URL
+    bool reboot = false;                  ///< install, rollback
+    bool force_quarantined = false;       ///< install
+    bool dry_run = false;                 ///< install
+    std::uint64_t max_bytes = UINT64_MAX; ///< install
 };
 
 void status(const Invocation& invocation);

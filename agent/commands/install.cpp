@@ -120,16 +120,6 @@ FetchOptions fetch_options(const Configuration& configuration) {
     return options;
 }
 
-std::uint64_t most_bytes(const std::string& text) {
-    if (text.empty())
-        return UINT64_MAX;
-    const auto size = parse_size(text);
-    if (!size)
-        throw Error(ErrorCode::usage,
-                    "--max-bytes '" + text + "' is not a size, expected bytes or text like 20M");
-    return *size;
-}
-
 InstallObserver observer_of(StepLines& lines) {
     return [&lines](const std::string& step, std::uint64_t done, std::uint64_t whole) {
         lines.update(step, done, whole);
@@ -159,7 +149,7 @@ void install(const Invocation& invocation) {
     options.source = invocation.source;
     options.allow_quarantined = invocation.force_quarantined;
     options.fetch = fetch_options(configuration_of(invocation.node));
-    options.fetch.most_bytes = most_bytes(invocation.max_bytes);
+    options.fetch.most_bytes = invocation.max_bytes;
     if (invocation.dry_run) {
         forecast(invocation, options);
         return;

@@ -52,6 +52,20 @@ class CommandLine(ProgramTest):
         self.assert_status(2, quoin("diff", "only-one"))
         self.assert_status(2, agent("install"))
 
+    def test_empty_values(self):
+        """an empty value of an option, as a variable that is not set, is refused by the option's name"""
+        for option in ("--disk", "--esp", "--state", "--trust", "--config", "--required", "--max-bytes"):
+            for more in ([], ["--disk", "disk", "--esp", "esp", "--state", "state"]):
+                result = self.assert_status(2, agent("install", "x.quoin", *more, option, ""))
+                self.assertIn(f"{option}: ", result.complaints)
+                self.assertNotIn("this is not a node", result.complaints)
+
+    def test_sizes(self):
+        """a size that is none is refused by the option's name, with what was expected"""
+        for size in ("", "20 M", "much", "-1"):
+            result = self.assert_status(2, agent("install", "x.quoin", "--max-bytes", size))
+            self.assertIn(f"--max-bytes: '{size}' is not a size, expected bytes", result.complaints)
+
     def test_missing_file(self):
         """a file that is not there is named in one line that ends with the cause"""
         for result in (quoin("inspect", "/no/such.quoin"), quoin("build", "/no/such.toml")):
