@@ -29,7 +29,7 @@ Error over_budget(std::uint64_t most_bytes) {
 
 std::unique_ptr<BundleSource> open_source(const std::string& path_or_url,
                                           const FetchOptions& options) {
-    if (Url::is_url(path_or_url))
+    if (Url::has_scheme(path_or_url))
         return std::make_unique<HttpSource>(Url::parse(path_or_url), options);
     return std::make_unique<FileSource>(path_or_url, options.most_bytes);
 }

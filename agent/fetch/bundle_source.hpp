@@ -73,7 +73,7 @@ class BundleSource {
 };
 
 /// An "http://" or "https://" URL, else a path. Throws Error(failed) when the file cannot be
-/// opened, Error(usage) on malformed URLs. Connects to nothing yet.
+/// opened, Error(usage) on malformed URLs and on those of other schemes. Connects to nothing yet.
 [[nodiscard]] std::unique_ptr<BundleSource> open_source(const std::string& path_or_url,
                                                         const FetchOptions& options = {});
 

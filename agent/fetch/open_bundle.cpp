@@ -7,8 +7,12 @@ namespace quoin {
 
 namespace {
 
+std::string cannot_use(const BundleSource& source) {
+    return "cannot use '" + source.name() + "'";
+}
+
 Error unusable(const BundleSource& source, const std::string& why) {
-    return refused("cannot use '" + source.name() + "': " + why);
+    return refused(cannot_use(source) + ": " + why);
 }
 
 } // namespace
@@ -21,14 +25,17 @@ OpenBundle open_bundle(BundleSource& source, const TrustAnchors& anchors) {
     if (prefix.size() < bundle_header_size)
         throw unusable(source, "it is too short for a bundle");
 
-    bundle.header = BundleHeader::parse(ByteView(prefix).first(bundle_header_size));
+    bundle.header = in_context(cannot_use(source), [&] {
+        return BundleHeader::parse(ByteView(prefix).first(bundle_header_size));
+    });
     const std::uint64_t head_size = bundle.header.head_size();
     if (const std::size_t known = prefix.size(); known < head_size) {
         prefix.resize(head_size);
         source.start(known, head_size - known);
         read_on(source, ByteSpan(prefix).subspan(known));
     }
-    bundle.manifest = BundleHead::parse(prefix).authenticate(anchors);
+    bundle.manifest = in_context(cannot_use(source),
+                                 [&] { return BundleHead::parse(prefix).authenticate(anchors); });
 
     const auto size = source.size();
     const std::uint64_t expected = bundle.header.bundle_size(bundle.manifest);

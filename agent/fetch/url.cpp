@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/handle.hpp"
 
+#include <algorithm>
 #include <curl/curl.h>
 #include <strings.h>
 
@@ -28,6 +29,14 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags) {
 bool Url::is_url(const std::string& text) {
     return ::strncasecmp(text.c_str(), "http://", 7) == 0 ||
            ::strncasecmp(text.c_str(), "https://", 8) == 0;
+}
+
+bool Url::has_scheme(std::string_view text) {
+    const std::size_t end = text.find("://");
+    return end != text.npos && end > 0 && std::ranges::all_of(text.substr(0, end), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '+' || c == '-' || c == '.';
+           });
 }
 
 Url Url::parse(const std::string& text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 namespace quoin {
 
@@ -18,7 +19,9 @@ struct Url {
 
     /// True for "http://…" and "https://…", in any case.
     [[nodiscard]] static bool is_url(const std::string& text);
-    /// Throws Error(usage) "cannot use 'URL': …".
+    /// True when `text` starts with any scheme and "://" (RFC 3986, 3.1): nobody means a file.
+    [[nodiscard]] static bool has_scheme(std::string_view text);
+    /// Throws Error(usage) "cannot use the URL: …", which does not repeat it.
     [[nodiscard]] static Url parse(const std::string& text);
 };
 

@@ -9,12 +9,15 @@
 #include "web_server.hpp"
 
 #include <atomic>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
 using namespace quoin;
 using namespace quoin::test;
 using namespace std::chrono_literals;
+using Catch::Matchers::Contains;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -323,6 +326,25 @@ TEST_CASE("a URL is split into what may be shown and what may not") {
     CHECK_FALSE(Url::is_url("file:///x"));
     CHECK_FALSE(Url::is_url("/http://x"));
     CHECK_THROWS_AS(Url::parse("http://"), Error);
+}
+
+TEST_CASE("a URL of another scheme is refused as one, never looked for as a file") {
+    for (const char* url :
+         {"ftp://me:secret@host/a", "file:///a", "s3+x://a", "htps://a", "FTP://a"}) {
+        INFO(url);
+        try {
+            (void)open_source(url);
+            FAIL("opened");
+        } catch (const Error& e) {
+            CHECK(e.code() == ErrorCode::usage);
+            CHECK_THAT(e.what(), Contains("cannot use the URL: ") && !Contains("secret"));
+        }
+    }
+    const TemporaryDirectory directory;
+    const std::string path = directory.path() + "/ftp:/";
+    fs::create_directory(path);
+    replace_file_durably(path + "/a", served);
+    CHECK(open_source(directory.path() + "/ftp://a")->size() == served.size());
 }
 
 TEST_CASE("a pipe holds the writer back and passes its failure on after the last byte") {

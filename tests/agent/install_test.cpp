@@ -15,6 +15,7 @@
 using namespace quoin;
 using namespace quoin::test;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 namespace fs = std::filesystem;
 
 namespace {
@@ -215,6 +216,16 @@ TEST_CASE("refused releases leave disk and ESP as they were") {
     SECTION("not there") {
         CHECK(refusal(node, node.directory() + "/none.quoin") == ErrorCode::failed);
     }
+}
+
+TEST_CASE("what is no bundle, or not a trusted one, is named") {
+    const TestNode node(first);
+    const std::string page = node.directory() + "/page.html";
+    replace_file_durably(page, bytes_of("<html>" + std::string(100, ' ') + "log in</html>"));
+    const std::string stranger = node.release(content("2.0.0", 2), false).bundle;
+    CHECK_THROWS_WITH(node.install(page), "cannot use '" + page + "': not a bundle: wrong magic");
+    CHECK_THROWS_WITH(node.install(stranger),
+                      StartsWith("cannot use '" + stranger + "': untrusted bundle: "));
 }
 
 TEST_CASE("what a trusted manifest says wrongly of its bundle is noticed, at the latest on disk") {
