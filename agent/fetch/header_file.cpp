@@ -6,6 +6,7 @@
 #include "base/units.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace quoin {
 
@@ -22,12 +23,24 @@ bool is_name(std::string_view text) {
     });
 }
 
-/// A control character would end the header, or the request.
 bool is_value(std::string_view text) {
-    const bool blank = text.find_first_not_of(" \t") == std::string_view::npos;
-    return !blank && std::ranges::all_of(text, [](char c) {
-        return static_cast<unsigned char>(c) >= ' ' ? c != '\x7f' : c == '\t';
-    });
+    return text.find_first_not_of(" \t") != std::string_view::npos;
+}
+
+/// It would end the header, or the request.
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t') || c == '\x7f';
+}
+
+/// What is wrong with a line; nothing when it is a header.
+std::optional<std::string> mistake_in(std::string_view line) {
+    if (std::ranges::any_of(line, is_control))
+        return "there is a CR or another control character, expected lines that end with LF alone";
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !is_name(line.substr(0, colon)) ||
+        !is_value(line.substr(colon + 1)))
+        return "this is no header, expected 'Name: value'";
+    return std::nullopt;
 }
 
 } // namespace
@@ -40,11 +53,8 @@ std::vector<std::string> parse_headers(std::string_view text, const std::string&
         text.remove_prefix(std::min(end + 1, text.size()));
         if (line.empty() || line.front() == '#')
             continue;
-        const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos || !is_name(line.substr(0, colon)) ||
-            !is_value(line.substr(colon + 1)))
-            throw Error(ErrorCode::usage, name + ":" + std::to_string(number) +
-                                              ": this is no header, expected 'Name: value'");
+        if (const auto mistake = mistake_in(line))
+            throw Error(ErrorCode::usage, name + ":" + std::to_string(number) + ": " + *mistake);
         headers.emplace_back(line);
     }
     return headers;

@@ -100,6 +100,16 @@ TEST_CASE("a line that is no header is named by its number, never shown") {
     }
 }
 
+TEST_CASE("a file of headers whose lines end with CR LF is told so, not that it has no headers") {
+    for (const char* text : {"A: secret\r\n", "\r\n", "#c\nA: secret\x01\n", "A: b\x7f\n"}) {
+        INFO(text);
+        CHECK_THROWS_WITH(parse_headers(text, "headers"),
+                          Contains("CR or another control character") && !Contains("secret"));
+    }
+    CHECK(parse_headers("# a comment\r\nA:\tb\n", "f") == std::vector<std::string>{"A:\tb"});
+    CHECK_THROWS_WITH(parse_headers("secret\n", "headers"), Contains("this is no header"));
+}
+
 TEST_CASE("a proxy is asked instead of the server") {
     const ServedFile file;
     const BadServer server(file.path());
