@@ -15,6 +15,8 @@ std::string tries(unsigned count) {
 
 /// Why the loader prefers the first of two listed entries.
 std::string preference(const ObservedSlot& chosen, const ObservedSlot& other) {
+    if (!other.listed() && other.state == SlotState::writing)
+        return "an install into the other slot is not finished";
     if (!other.listed())
         return other.slot.empty() ? "the other slot is empty" : "the other slot is not listed";
     if (other.entry->name.is_bad() && !chosen.entry->name.is_bad())

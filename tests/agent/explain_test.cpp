@@ -47,6 +47,26 @@ TEST_CASE("what boots next is explained by what the loader compares") {
     CHECK(explain_next(nothing) == "nothing: no boot entry is listed");
 }
 
+TEST_CASE("an install into the other slot that was cut off is no empty slot") {
+    Observation cut = seen(std::nullopt, SlotState::writing);
+    cut.slots[1].slot.root_hash.reset();
+    cut.slots[1].entry.reset();
+    cut.entries = {*cut.slots[0].entry};
+    cut.next = next_slot(cut.slots, cut.entries);
+    const std::string begun = "slot 'a' with version 1.0.0: ";
+    CHECK(explain_next(cut) == begun + "an install into the other slot is not finished");
+    cut.slots[1].state = SlotState::empty;
+    CHECK(explain_next(cut) == begun + "the other slot is empty");
+    // Cut off after its partitions were named, before the last sector armed it.
+    Observation late = seen(BootEntryName::Counter{3, 0}, SlotState::writing);
+    late.slots[1].entry->listed = false;
+    late.entries = {*late.slots[0].entry, *late.slots[1].entry};
+    late.next = next_slot(late.slots, late.entries);
+    CHECK(explain_next(late) == begun + "an install into the other slot is not finished");
+    late.slots[1].state = SlotState::bad;
+    CHECK(explain_next(late) == begun + "the other slot is not listed");
+}
+
 TEST_CASE("an entry of another system shows as what boots next") {
     Observation other = seen(std::nullopt, SlotState::confirmed);
     other.entries.insert(other.entries.begin(),
