@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <strings.h>
 #include <variant>
 
 namespace quoin {
@@ -25,13 +26,39 @@ struct Number {
     Kind kind;
     std::variant<std::uint64_t Configuration::*, std::optional<std::uint64_t> Configuration::*> to;
 };
-using Text = std::optional<std::string> Configuration::*;
+/// A text of the file, where its value goes and what is wrong with one; nothing when it is right.
+struct Text {
+    std::optional<std::string> Configuration::*to;
+    std::optional<std::string> (*mistake)(const std::string& text);
+};
 
 struct Key {
     std::string_view table;
     std::string_view name;
     std::variant<Number, Text> value;
 };
+
+/// The working directory of an agent that a timer or a unit runs is nobody's choice.
+std::optional<std::string> mistake_in_path(const std::string& text) {
+    if (text.empty() || text.front() == '/')
+        return std::nullopt;
+    return "is not an absolute path";
+}
+
+/// What libcurl makes of a proxy's URL: without a scheme it is one of HTTP. It takes an unknown
+/// scheme for a server that cannot be reached now, which would be tried again and again.
+std::optional<std::string> mistake_in_proxy(const std::string& text) {
+    constexpr std::array schemes = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    const std::size_t end = text.find("://");
+    const auto is_scheme = [&](const char* known) {
+        return ::strcasecmp(text.substr(0, end).c_str(), known) == 0;
+    };
+    if (end == text.npos || std::any_of(schemes.begin(), schemes.end(), is_scheme))
+        return std::nullopt;
+    return "has a scheme that is not known, expected http, https, socks4, socks4a, socks5 or "
+           "socks5h";
+}
+
 const std::array keys = {
     Key{"health", "deadline", Number{Kind::duration, &Configuration::health_deadline}},
     Key{"health", "timeout", Number{Kind::duration, &Configuration::health_timeout}},
@@ -41,14 +68,18 @@ const std::array keys = {
     Key{"fetch", "stall", Number{Kind::duration, &Configuration::fetch_stall}},
     Key{"fetch", "minimum_rate", Number{Kind::size, &Configuration::fetch_minimum_rate}},
     Key{"fetch", "maximum_rate", Number{Kind::size, &Configuration::fetch_maximum_rate}},
-    Key{"fetch", "certificates", &Configuration::fetch_certificates},
-    Key{"fetch", "headers", &Configuration::fetch_headers},
-    Key{"fetch", "proxy", &Configuration::fetch_proxy},
+    Key{"fetch", "certificates", Text{&Configuration::fetch_certificates, mistake_in_path}},
+    Key{"fetch", "headers", Text{&Configuration::fetch_headers, mistake_in_path}},
+    Key{"fetch", "proxy", Text{&Configuration::fetch_proxy, mistake_in_proxy}},
 };
 
+/// "FILE:LINE:COLUMN"
+std::string place_of(const std::string& path, const toml::source_region& where) {
+    return path + ":" + std::to_string(where.begin.line) + ":" + std::to_string(where.begin.column);
+}
+
 Error mistake(const std::string& path, const toml::source_region& where, const std::string& what) {
-    return {ErrorCode::usage, path + ":" + std::to_string(where.begin.line) + ":" +
-                                  std::to_string(where.begin.column) + ": " + what};
+    return {ErrorCode::usage, place_of(path, where) + ": " + what};
 }
 
 /// "'deadline', 'timeout'": what could have stood there.
@@ -70,11 +101,12 @@ std::uint64_t read_number(const std::string& path, const Key& key, Kind kind,
         read = static_cast<std::uint64_t>(*number);
     if (read && *read > 0 && *read <= largest_number)
         return *read;
-    throw mistake(path, value.source(),
-                  "'" + std::string(key.name) +
-                      (kind == Kind::duration
-                           ? "' is not a duration, expected seconds or text like \"5min\""
-                           : "' is not a size, expected bytes or text like \"64K\""));
+    const bool duration = kind == Kind::duration;
+    throw mistake(
+        path, value.source(),
+        "'" + std::string(key.name) + "' is not a " + (duration ? "duration" : "size") +
+            ", expected 1 to " + std::to_string(largest_number) +
+            (duration ? " seconds, like 300 or \"5min\"" : " bytes, like 65536 or \"64K\""));
 }
 
 void read_key(const std::string& path, std::string_view table, const toml::key& name,
@@ -94,10 +126,14 @@ void read_key(const std::string& path, std::string_view table, const toml::key& 
     const auto text = value.value_exact<std::string>();
     if (!text)
         throw mistake(path, value.source(), "'" + std::string(key->name) + "' is not text");
-    configuration.*std::get<Text>(key->value) = *text;
+    const auto& [to, mistake_in] = std::get<Text>(key->value);
+    if (const auto wrong = mistake_in(*text))
+        throw mistake(path, value.source(), "'" + std::string(key->name) + "' " + *wrong);
+    configuration.*to = *text;
 }
 
-void read_into(const std::string& path, Configuration& configuration) {
+/// `rates` becomes the place of the rate in this file, if it has one; of two the maximum's.
+void read_into(const std::string& path, Configuration& configuration, std::string& rates) {
     toml::table document;
     try {
         document = toml::parse(read_text(path), path);
@@ -116,6 +152,9 @@ void read_into(const std::string& path, Configuration& configuration) {
         for (const auto& [key, content] : *table)
             read_key(path, name.str(), key, content, configuration);
     }
+    for (const char* rate : {"minimum_rate", "maximum_rate"})
+        if (const toml::node* value = document["fetch"][rate].node())
+            rates = place_of(path, value->source());
 }
 
 } // namespace
@@ -128,12 +167,14 @@ const std::vector<std::string>& Configuration::default_paths() {
 
 Configuration read_configuration(const std::vector<std::string>& paths) {
     Configuration configuration;
+    std::string rates;
     for (const std::string& path : paths)
-        read_into(path, configuration);
+        read_into(path, configuration, rates);
     if (configuration.fetch_maximum_rate &&
         *configuration.fetch_maximum_rate < configuration.fetch_minimum_rate)
         throw Error(ErrorCode::usage,
-                    paths.back() + ": 'maximum_rate' is lower than 'minimum_rate'");
+                    rates + ": 'maximum_rate' is lower than 'minimum_rate', expected at least " +
+                        std::to_string(configuration.fetch_minimum_rate));
     return configuration;
 }
 
