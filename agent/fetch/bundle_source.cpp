@@ -24,7 +24,7 @@ std::size_t fill(BundleSource& source, ByteSpan out) {
 
 Error over_budget(std::uint64_t most_bytes) {
     return refused("cannot go on: more than the " + std::to_string(most_bytes) +
-                   " bytes that are allowed would have to be fetched");
+                   " bytes that are allowed would have to be fetched; --dry-run says how many");
 }
 
 std::unique_ptr<BundleSource> open_source(const std::string& path_or_url,

@@ -107,6 +107,13 @@ class Budgets(ProgramTest):
         self.assertEqual((before["booted"], before["next"]), (after["booted"], after["next"]))
         self.succeed(self.install(server.url("good"), allowed))
 
+    def test_less_than_the_head(self):
+        """a limit that ends within the head is told with the way to learn how much it takes"""
+        refusal = self.assert_status(3, self.install(self.new.bundle, 10240))
+        self.assertRegex(refusal.complaints, "more than the 10240 bytes .*; --dry-run says how many")
+        refusal = self.assert_status(3, self.install(self.new.bundle, 10240, "--dry-run"))
+        self.assertRegex(refusal.complaints, r"\d+ bytes would have to be fetched, 10240 are allowed")
+
     def test_lost_manifest(self):
         """a node that lost the kept manifest of what it runs fetches no more for that"""
         url = f"http://127.0.0.1:{self.good_server().port}/{self.new.bundle.name}"
