@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // quoin-agent: what a node can do with its two slots. quoin-agent(8).
 #include "agent/commands/commands.hpp"
+#include "base/command_line.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "base/units.hpp"
 
-#include <CLI/CLI.hpp>
 #include <malloc.h>
 
 namespace {
@@ -49,6 +49,7 @@ CLI::App* CommandLine::add(const std::string& name, const std::string& about,
     CLI::App* sub = app.add_subcommand(name, about);
     // Options of the program may come after the command, too.
     sub->fallthrough();
+    sub->footer("Options of every command: quoin-agent --help");
     sub->callback([this, chosen] { command = chosen; });
     return sub;
 }
@@ -71,7 +72,7 @@ void CommandLine::add_max_bytes(CLI::App& install) {
 }
 
 CommandLine::CommandLine() {
-    app.set_help_flag("--help", "Print this help and exit");
+    app.set_help_flag("-h,--help", "Print this help and exit");
     app.set_version_flag("--version", std::string("quoin-agent ") + QUOIN_VERSION);
     app.add_flag("--json", invocation.json, "Report in JSON");
     app.add_flag("--quiet", quiet, "Say nothing but errors");
@@ -126,7 +127,7 @@ CommandLine::CommandLine() {
 int finish_parsing(const CLI::App& app, const CLI::ParseError& end) {
     if (end.get_exit_code() == 0)
         return app.exit(end);
-    quoin::say_error(std::string(end.what()) + "; see quoin-agent --help");
+    quoin::say_error(quoin::mistake_in(app, end) + "; see quoin-agent --help");
     return quoin::exit_code(quoin::ErrorCode::usage);
 }
 

@@ -2,6 +2,7 @@
 // The list of commands. A command runs when its line has been parsed as a whole.
 #include "builder/command_line.hpp"
 
+#include "base/command_line.hpp"
 #include "base/error.hpp"
 #include "base/terminal.hpp"
 #include "base/units.hpp"
@@ -13,8 +14,6 @@
 #include "builder/commands/lock.hpp"
 #include "builder/commands/run.hpp"
 #include "builder/commands/verify.hpp"
-
-#include <CLI/CLI.hpp>
 
 namespace quoin {
 namespace {
@@ -275,7 +274,7 @@ int run_command_line(int argc, char** argv) {
     } catch (const CLI::Success& help_or_version) {
         return app.exit(help_or_version);
     } catch (const CLI::ParseError& wrong) {
-        say_error(std::string(wrong.what()) + "; `quoin --help` shows how");
+        say_error(mistake_in(app, wrong) + "; `quoin --help` shows how");
         return exit_code(ErrorCode::usage);
     }
 }

@@ -31,6 +31,7 @@ OWNERS = {
     r"curl/": ("agent/fetch/",),
     r"libcryptsetup\.h": (),
     r"toml\+\+/": ("lib/base/toml.hpp",),
+    r"CLI/": ("lib/base/command_line.hpp",),
 }
 
 # lib/disk files that early userspace compiles into itself use base alone

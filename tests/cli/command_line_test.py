@@ -15,12 +15,19 @@ class CommandLine(ProgramTest):
             self.assertRegex(line, rf"^{name} \d+\.\d+\.\d+\n$")
 
     def test_help_of_each_command(self):
-        """each command's --help succeeds and says something on stdout only"""
+        """each command's --help, or -h, succeeds and says something on stdout only"""
         for program, commands in ((quoin, QUOIN_COMMANDS), (agent, AGENT_COMMANDS)):
             for command in [[], *commands]:
                 result = self.succeed(program(*command, "--help"))
                 self.assertGreater(len(result.output.splitlines()), 3, command)
                 self.assertEqual("", result.complaints, command)
+                self.assertEqual(result.output, self.succeed(program(*command, "-h")).output)
+
+    def test_options_of_every_command(self):
+        """the agent's help of a command says where the options of all commands are told"""
+        self.assertIn("--json", self.succeed(agent("--help")).output)
+        for command in AGENT_COMMANDS:
+            self.assertIn("quoin-agent --help", self.succeed(agent(*command, "--help")).output)
 
     def test_examples_come_first(self):
         """--help shows examples before it lists options"""
@@ -37,14 +44,24 @@ class CommandLine(ProgramTest):
             self.assertEqual("", result.output)
 
     def test_unknown_command(self):
-        """an unknown command ends with status 2"""
-        for program in (quoin, agent):
-            self.assert_status(2, program("frobnicate"))
+        """a mistyped command ends with status 2 and its name"""
+        for program, words in ((quoin, ["biuld", "x.toml", "-o", "out"]), (quoin, ["keys", "biuld"]),
+                               (agent, ["biuld"]), (agent, ["biuld", "--json"]),
+                               (agent, ["biuld", "install"])):
+            result = self.assert_status(2, program(*words))
+            self.assertIn("'biuld' is neither a command nor an option", result.complaints)
+
+    def test_unknown_option_first(self):
+        """an unknown option is named even when something else is missing, too"""
+        for program, words in ((quoin, ["--frob"]), (quoin, ["build", "--frob"]), (agent, ["--frob"]),
+                               (agent, ["install", "--frob"])):
+            result = self.assert_status(2, program(*words))
+            self.assertIn("'--frob' is neither a command nor an option", result.complaints)
 
     def test_missing_command(self):
         """without a command both programs end with status 2"""
         for program in (quoin, agent):
-            self.assert_status(2, program())
+            self.assertIn("is required", self.assert_status(2, program()).complaints)
 
     def test_missing_argument(self):
         """a command without its argument ends with status 2"""
