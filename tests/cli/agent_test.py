@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """quoin-agent off the node, on a disk image: status, install, confirm, rollback."""
 
+import re
 import struct
 
 from bench import OfflineNode, built, keys
-from programs import ProgramTest, agent, quoin, run
+from programs import REPOSITORY, ProgramTest, agent, quoin, run
 
 INSTALL_FIELDS = {"version", "root_hash", "bytes_total", "bytes_reused", "bytes_fetched",
                   "bytes_written", "requests", "seconds"}
 STATES = {"empty", "writing", "armed", "trying", "confirmed", "bad"}
+
+
+def members(value) -> set[str]:
+    """The names of all members of a JSON value, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*map(members, value.values()))
+    return set().union(*map(members, value)) if isinstance(value, list) else set()
 
 
 class Status(ProgramTest):
@@ -151,6 +159,20 @@ class ConfirmAndRollback(ProgramTest):
         before = node.fingerprint()
         self.assertIn(node.agent("rollback").status, (1, 3, 4))
         self.assertEqual(before, node.fingerprint())
+
+
+class Documentation(ProgramTest):
+    def test_members(self):
+        """every member of the agent's JSON is told in its manual page"""
+        node, new = OfflineNode(built("1.0.0")), built("2.0.0", b"new content\n")
+        said: set[str] = set()
+        for command in (["install", new.bundle, "--dry-run"], ["install", new.bundle], ["confirm"],
+                        ["rollback"], ["status"]):
+            said |= members(self.succeed(node.agent(*command, "--json")).json)
+        page = (REPOSITORY / "docs/man/quoin-agent.8").read_text()
+        told = set(re.findall(r"\w+", " ".join(re.findall(r"^\.Va (.*)", page, re.MULTILINE))))
+        self.assertIn("outcome", said)
+        self.assertEqual(set(), said - told)
 
 
 class Refusals(ProgramTest):
