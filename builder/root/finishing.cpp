@@ -27,6 +27,7 @@ class Finishing {
         find_times();
         apply_accounts();
         apply_identity();
+        apply_name_servers();
         enable_units();
         make_mount_points();
         assembly_.write_held_files();
@@ -144,6 +145,13 @@ class Finishing {
         store_text(path, result_.os_release, 0644);
         if (tree_.find("etc/os-release") == nullptr)
             put_link("etc/os-release", "../usr/lib/os-release");
+    }
+
+    /// For programs that do not ask systemd-resolved, whose link would be there.
+    void apply_name_servers() {
+        const std::string text = resolver_configuration(recipe_);
+        if (!text.empty() && tree_.find("etc/resolv.conf", false) == nullptr)
+            assembly_.put_file("etc/resolv.conf", 0644, text);
     }
 
     void put_link(const std::string& path, const std::string& target) {

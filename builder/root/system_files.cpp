@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "builder/root/system_files.hpp"
 
+#include <set>
 #include <sstream>
 
 namespace quoin {
 
 namespace {
+
+constexpr std::size_t most_name_servers = 3; // resolv.conf(5); further ones are not read
 
 AddedFile text_file(std::string path, const std::string& text) {
     AddedFile file;
@@ -40,6 +43,16 @@ std::vector<AddedFile> system_files(const Recipe& recipe) {
         files.push_back(
             text_file("etc/systemd/network/10-" + name + ".network", network_unit(network)));
     return files;
+}
+
+std::string resolver_configuration(const Recipe& recipe) {
+    std::string text;
+    std::set<std::string> servers;
+    for (const auto& [name, network] : recipe.networks)
+        for (const std::string& server : network.dns)
+            if (servers.size() < most_name_servers && servers.insert(server).second)
+                text += "nameserver " + server + "\n";
+    return text;
 }
 
 std::string os_release_of_image(const std::string& text, const Recipe& recipe) {

@@ -11,6 +11,8 @@
 #include "builder/sources/tar.hpp"
 #include "crypto/digest.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <deque>
 #include <optional>
@@ -159,6 +161,16 @@ Digest cache_key(const DebianRequest& request) {
     return sha256(bytes_of(parameters));
 }
 
+/// mmdebstrap copies the resolv.conf of the machine that it runs on into the root; packages that
+/// put a link there keep that copy under other names (systemd-resolved, resolvconf).
+bool is_of_this_machine(const Entry& entry) {
+    constexpr std::array<std::string_view, 3> paths{"etc/resolv.conf",
+                                                    "etc/.resolv.conf.systemd-resolved.bak",
+                                                    "etc/resolvconf/resolv.conf.d/original"};
+    return entry.type == EntryType::file &&
+           std::find(paths.begin(), paths.end(), entry.path) != paths.end();
+}
+
 /// A copy of the root for the cache, written while it passes by. One that cannot be written costs
 /// the next build time, not this build.
 class CachedCopy {
@@ -256,18 +268,22 @@ std::vector<std::string> mmdebstrap_command(const DebianSource& source,
 
 void read_debian(const DebianRequest& request, const std::string& cache_directory,
                  const EntrySink& sink, const ProgressObserver& progress) {
+    const EntrySink portable = [&sink](const Entry& entry, const ContentReader& content) {
+        if (!is_of_this_machine(entry))
+            sink(entry, content);
+    };
     std::optional<CachedCopy> copy;
     if (!cache_directory.empty()) {
         const Digest key = cache_key(request);
         if (const auto archive = find_root_archive(cache_directory, key, progress)) {
-            read_tar_file(archive->file, archive->path, sink, progress);
+            read_tar_file(archive->file, archive->path, portable, progress);
             return;
         }
         copy.emplace(cache_directory, key);
     }
     std::uint64_t done = 0;
     run_mmdebstrap(request, progress, [&](FdRef output) {
-        read_tar(output, "root made by mmdebstrap", sink, [&](ByteView raw) {
+        read_tar(output, "root made by mmdebstrap", portable, [&](ByteView raw) {
             if (copy)
                 copy->append(raw);
             done += raw.size();

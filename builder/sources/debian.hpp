@@ -27,11 +27,12 @@ struct DebianRequest {
 [[nodiscard]] std::vector<std::string> mmdebstrap_command(const DebianSource& source,
                                                           const std::string& architecture);
 
-/// Runs mmdebstrap and yields its root's entries as they come. With a cache directory the tar is
-/// kept there, under a name made from all parameters, and used again until somebody removes it; a
-/// cache that cannot be written is a warning. Throws Error(failed) with mmdebstrap's last words;
-/// Error(refused) naming the packages that are pinned and that the archive no longer has, or what
-/// was fetched and is not what is pinned; and what `sink` throws.
+/// Runs mmdebstrap and yields its root's entries as they come, but for the resolv.conf of this
+/// machine, a file that mmdebstrap copies into it; a link of that name is the root's own. With a
+/// cache directory the tar is kept there, under a name made from all parameters, and used again
+/// until somebody removes it; a cache that cannot be written is a warning. Throws Error(failed)
+/// with mmdebstrap's last words; Error(refused) naming the packages that are pinned and that the
+/// archive no longer has, or what was fetched and is not what is pinned; and what `sink` throws.
 void read_debian(const DebianRequest& request, const std::string& cache_directory,
                  const EntrySink& sink, const ProgressObserver& progress = {});
 

@@ -290,6 +290,47 @@ TEST_CASE("the kernel is taken out of the root") {
                       Contains("no kernel found in the root"));
 }
 
+TEST_CASE("name servers of the recipe are those of programs that read resolv.conf") {
+    Build build;
+    Recipe recipe = recipe_for_tar(build.path("root.tar"));
+    recipe.networks["b"].dns = {"192.0.2.2", "192.0.2.3", "192.0.2.4"};
+    recipe.networks["a"].dns = {"2001:db8::1", "192.0.2.2"};
+    recipe.networks["c"];
+    const auto text_of_image = [&](const TarBuilder& tar) {
+        tar.write(build.path("root.tar"));
+        const RootImage image = build.run(recipe);
+        RootReader reader(build.file, place, image.size);
+        return text_in(reader, "etc/resolv.conf");
+    };
+    CHECK(text_of_image(small_root()) ==
+          "nameserver 2001:db8::1\nnameserver 192.0.2.2\nnameserver 192.0.2.3\n");
+    CHECK(text_of_image(small_root().file("etc/resolv.conf", "options rotate\n")) ==
+          "options rotate\n");
+    CHECK(text_of_image(small_root()
+                            .link("etc/resolv.conf", "../srv/resolv.conf")
+                            .file("srv/resolv.conf", "options debug\n")) == "options debug\n");
+}
+
+TEST_CASE("a link to what the root lacks is its resolv.conf, too") {
+    Build build;
+    small_root().link("etc/resolv.conf", "../run/stub").write(build.path("root.tar"));
+    Recipe recipe = recipe_for_tar(build.path("root.tar"));
+    recipe.networks["a"].dns = {"192.0.2.2"};
+    const RootImage image = build.run(recipe);
+    RootReader reader(build.file, place, image.size);
+    CHECK(entry_in(reader, "etc/resolv.conf").target == "../run/stub");
+}
+
+TEST_CASE("without name servers in the recipe there is no resolv.conf") {
+    Build build;
+    small_root().write(build.path("root.tar"));
+    Recipe recipe = recipe_for_tar(build.path("root.tar"));
+    recipe.networks["a"];
+    const RootImage image = build.run(recipe);
+    RootReader reader(build.file, place, image.size);
+    CHECK_FALSE(reader.read("etc/resolv.conf"));
+}
+
 TEST_CASE("the system is set up as the recipe says") {
     Build build;
     small_root().write(build.path("root.tar"));

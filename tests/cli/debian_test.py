@@ -4,11 +4,12 @@ demand: a stand-in of a few lines. tests/reproducible and qemu/ have the real on
 
 import json
 import os
+import shutil
 
 import debian_archive
-from bench import keys, new_directory, root_tar
+from bench import Built, keys, new_directory, partition_file, root_tar
 from programs import ProgramTest, quoin, quoin_command, run
-from synthetic_root import write_recipe
+from synthetic_root import SyntheticRoot, write_recipe
 
 #: Larger than a pipe holds: whoever does not read it keeps its writer waiting.
 REST = "head -c 1000000 /dev/zero"
@@ -86,6 +87,33 @@ class FailingDebian(ProgramTest):
         self.assertEqual(1, len(list(self.cache.glob("debian-*.tar"))))
         self.assertEqual(*(json.loads((self.directory / out / "node_1.0.0.json").read_text())["root_hash"]
                            for out in ("first", "second")))
+
+    def build(self, out: str, root: SyntheticRoot) -> Built:
+        """What `quoin build` makes when mmdebstrap makes `root`."""
+        tar = root.write_tar(self.directory / f"{out}.tar")
+        self.succeed(quoin(*self.build_words(out), env=self.mmdebstrap(f'cat "{tar}"')))
+        directory = self.directory / out
+        return Built(directory, json.loads((directory / "node_1.0.0.json").read_text()))
+
+    def test_resolver(self):
+        """the build host's resolv.conf, which mmdebstrap copies, does not get into the image"""
+        root = SyntheticRoot()
+        without = self.build("without", root).root_hash
+        shutil.rmtree(self.cache)
+        for name in ("etc/resolv.conf", "etc/.resolv.conf.systemd-resolved.bak",
+                     "etc/resolvconf/resolv.conf.d/original"):
+            root.file(name, b"nameserver 192.0.2.1\n")
+        self.assertEqual(without, self.build("copied", root).root_hash)
+        self.assertEqual(without, self.build("kept", root).root_hash)
+        self.assertEqual("called\n" * 2, self.calls.read_text())
+
+    def test_resolver_link(self):
+        """a package's own link at the place of resolv.conf stays"""
+        root = SyntheticRoot()
+        root.symlink("etc/resolv.conf", "../run/systemd/resolve/stub-resolv.conf")
+        disk = self.build("out", root).disk
+        listing = self.succeed(run(["unsquashfs", "-lls", partition_file(disk, 2)])).output
+        self.assertIn("etc/resolv.conf -> ../run/systemd/resolve/stub-resolv.conf", listing)
 
     def test_full_cache(self):
         """a cache without room for the root is a warning"""
