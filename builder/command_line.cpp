@@ -198,7 +198,7 @@ Examples:
     command
         .add_option("--required", options.required,
                     "How many of them must have signed. Default: what a trust.toml says, else 1")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1U, 1000U))
         ->type_name("N");
     add_json(command, options.json);
     command.callback([&] { verify(options); });

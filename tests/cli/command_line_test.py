@@ -83,6 +83,13 @@ class CommandLine(ProgramTest):
             result = self.assert_status(2, agent("install", "x.quoin", "--max-bytes", size))
             self.assertIn(f"--max-bytes: '{size}' is not a size, expected bytes", result.complaints)
 
+    def test_number_out_of_range(self):
+        """a number of signatures that cannot be is answered with the ones that can"""
+        for result in (quoin("verify", "x.quoin", "--trust", "x.pub", "--required", "0"),
+                       agent("--required", "0", "status")):
+            self.assert_status(2, result)
+            self.assertIn("Value 0 not in range 1 to 1000;", result.complaints)
+
     def test_missing_file(self):
         """a file that is not there is named in one line that ends with the cause"""
         for result in (quoin("inspect", "/no/such.quoin"), quoin("build", "/no/such.toml")):
