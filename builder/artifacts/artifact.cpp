@@ -74,6 +74,16 @@ ArtifactKind artifact_kind(FdRef fd, const std::string& path) {
     throw refused("'" + path + "' is neither a bundle nor a disk image nor a UKI");
 }
 
+BundleHead read_head_of_whole(const Region& bundle) {
+    auto head = read_bundle_head(bundle);
+    const auto expected = head.header.bundle_size(head.unauthenticated());
+    if (bundle.size() != expected)
+        throw refused("cannot use '" + bundle.name() + "': it has " +
+                      std::to_string(bundle.size()) + " bytes, its manifest says " +
+                      std::to_string(expected));
+    return head;
+}
+
 UkiClaims read_uki_claims(ByteView uki) {
     const auto text = [&](std::string_view name) {
         const auto section = uki_section(uki, name);

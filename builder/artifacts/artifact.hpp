@@ -17,6 +17,10 @@ enum class ArtifactKind { bundle, disk_image, uki };
 /// Told from the first bytes. Throws Error(refused) when the file is none of these.
 [[nodiscard]] ArtifactKind artifact_kind(FdRef fd, const std::string& path);
 
+/// The head of a bundle that is as long as its manifest says, which nobody has verified. Throws
+/// Error(refused) for other lengths.
+[[nodiscard]] BundleHead read_head_of_whole(const Region& bundle);
+
 /// What a UKI's command line says about its root.
 struct UkiClaims {
     std::string command_line;

@@ -18,7 +18,7 @@ struct OpenBundle {
 
     explicit OpenBundle(const std::string& path)
         : fd(open_file(path, O_RDONLY)), bundle(fd, 0, size_of(fd, path), path),
-          head(read_bundle_head(bundle)), manifest(head.unauthenticated()) {}
+          head(read_head_of_whole(bundle)), manifest(head.unauthenticated()) {}
 
     [[nodiscard]] ReleaseSummary summary() const {
         ReleaseSummary release;

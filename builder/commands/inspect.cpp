@@ -58,7 +58,7 @@ ordered_json describe_head(const BundleHead& head) {
 ordered_json describe_bundle(const std::string& path) {
     const auto fd = open_file(path, O_RDONLY);
     const Region bundle(fd, 0, size_of(fd, path), path);
-    const auto head = read_bundle_head(bundle);
+    const auto head = read_head_of_whole(bundle);
     ordered_json result = {{"kind", "bundle"}, {"size", bundle.size()}};
     result.update(describe_head(head));
     const auto manifest = head.unauthenticated();

@@ -112,3 +112,16 @@ class Diff(ProgramTest):
         report = self.succeed(quoin("diff", old.bundle, new.bundle, "--json")).json
         self.assertLess(report["bytes_to_fetch"], new.bundle.stat().st_size)
         self.assertGreater(report["bytes_to_fetch"], 0)
+
+    def test_truncated(self):
+        """diff and inspect say by how much a bundle is too short or too long"""
+        bundle = built("1.0.0").bundle
+        size = bundle.stat().st_size
+        for length in (2000, size - 1, size + 1):
+            def change(content, length=length):
+                content[:] = content.ljust(length, b"x")[:length]
+            path = damaged(bundle, "other-length.quoin", change)
+            for words in (["diff", path, bundle], ["diff", bundle, path], ["inspect", path]):
+                said = self.assert_status(3, quoin(*words)).complaints
+                self.assertEqual(f"error: cannot use '{path}': it has {length} bytes, its manifest "
+                                 f"says {size}\n", said)
