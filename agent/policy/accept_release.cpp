@@ -120,7 +120,8 @@ std::string explain(Acceptance acceptance, const Manifest& manifest,
         return "its hash tree and index " +
                sizes(verity_space_needed(manifest), "the slot", context.verity_space);
     case Acceptance::boot_image_too_large:
-        return "its boot image " + sizes(manifest.uki_size, "the ESP", context.boot_space) + " for it";
+        return "its boot image " + sizes(manifest.uki_size, "the ESP", context.boot_space) +
+               " for it";
     }
     return {};
 }

@@ -43,7 +43,8 @@ ordered_json describe_manifest(const Manifest& manifest) {
             {"uki_sha256", manifest.uki_sha256.hex()},
             {"index_size", manifest.index_size},
             {"data_size", manifest.data_size},
-            {"contents_size", manifest.contents_size}};
+            {"contents_size", manifest.contents_size},
+            {"patches_size", manifest.patches_size}};
 }
 
 ordered_json describe_index(const SlotIndex& index) {

@@ -74,7 +74,7 @@ BundleHeader BundleHeader::parse(ByteView first_64_bytes) {
         throw refused("not a bundle: wrong magic");
     if (stored.format != bundle_format)
         throw refused("cannot read bundle: format " + std::to_string(stored.format) +
-                      " is not known");
+                      " is not known; install a release with a newer agent first");
     if (stored.header_size != bundle_header_size || !all_zero(stored.reserved))
         throw refused("damaged bundle header: reserved bytes are set");
     BundleHeader header{stored.signatures_size, stored.manifest_size, stored.index_size,

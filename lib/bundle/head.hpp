@@ -25,9 +25,12 @@ struct BundleHeader {
     [[nodiscard]] std::uint64_t index_offset() const { return head_size(); }
     [[nodiscard]] std::uint64_t data_offset() const { return head_size() + index_size; }
     [[nodiscard]] std::uint64_t contents_offset() const { return data_offset() + data_size; }
-    /// Of the whole file: only the manifest knows how large the contents table is.
-    [[nodiscard]] std::uint64_t bundle_size(const Manifest& manifest) const {
+    [[nodiscard]] std::uint64_t patches_offset(const Manifest& manifest) const {
         return contents_offset() + manifest.contents_size;
+    }
+    /// Of the whole file: only the manifest knows how large contents table and patches are.
+    [[nodiscard]] std::uint64_t bundle_size(const Manifest& manifest) const {
+        return patches_offset(manifest) + manifest.patches_size;
     }
 
     [[nodiscard]] Bytes serialize() const;

@@ -114,6 +114,10 @@ std::string Manifest::serialize() const {
                     {"hash", root_hash.hex()},
                     {"salt", to_hex(salt)},
                     {"verity_uuid", verity_uuid.text()}};
+    const json patches{{"size", patches_size},
+                       {"sha256", patches_sha256.hex()},
+                       {"index_size", patch_index_size},
+                       {"index_sha256", patch_index_sha256.hex()}};
     const json document{{"format", manifest_format},
                         {"id", id},
                         {"version", version},
@@ -126,7 +130,8 @@ std::string Manifest::serialize() const {
                         {"uki", {{"size", uki_size}, {"sha256", uki_sha256.hex()}}},
                         {"index", {{"size", index_size}, {"sha256", index_sha256.hex()}}},
                         {"data", {{"size", data_size}}},
-                        {"contents", {{"size", contents_size}, {"sha256", contents_sha256.hex()}}}};
+                        {"contents", {{"size", contents_size}, {"sha256", contents_sha256.hex()}}},
+                        {"patches", patches}};
     return document.dump(2) + "\n";
 }
 
@@ -136,7 +141,8 @@ Manifest Manifest::parse(std::string_view text) {
     const json document = parse_json(text);
     const Fields all(document, "",
                      {"format", "id", "version", "architecture", "compatible", "security_epoch",
-                      "minimum_agent", "tries", "root", "uki", "index", "data", "contents"});
+                      "minimum_agent", "tries", "root", "uki", "index", "data", "contents",
+                      "patches"});
     (void)all.number("format", manifest_format, manifest_format);
 
     Manifest manifest;
@@ -172,6 +178,13 @@ Manifest Manifest::parse(std::string_view text) {
     const Fields contents(all.object("contents"), "contents", {"size", "sha256"});
     manifest.contents_size = contents.number("size", 1, max_contents_size);
     manifest.contents_sha256 = contents.digest("sha256");
+
+    const Fields patches(all.object("patches"), "patches",
+                         {"size", "sha256", "index_size", "index_sha256"});
+    manifest.patches_size = patches.number("size", 0, max_bundle_data_size);
+    manifest.patches_sha256 = patches.digest("sha256");
+    manifest.patch_index_size = patches.number("index_size", 0, manifest.patches_size);
+    manifest.patch_index_sha256 = patches.digest("index_sha256");
 
     // Duplicate members, other number formats, capitals in hex, another order, other white space.
     if (manifest.serialize() != text)

@@ -42,6 +42,11 @@ struct Manifest {
     std::uint64_t contents_size = 0; ///< of the contents table, behind the data
     Digest contents_sha256;
 
+    std::uint64_t patches_size = 0; ///< of the area at the end, which this version steps over
+    Digest patches_sha256 = sha256({});
+    std::uint64_t patch_index_size = 0; ///< of its first part
+    Digest patch_index_sha256 = sha256({});
+
     /// Deterministic: sorted keys, two-space indent, final newline. These bytes are signed.
     [[nodiscard]] std::string serialize() const;
     /// For authenticated bytes only. Throws Error(refused): unknown or missing or mistyped field,

@@ -2,6 +2,7 @@
 #include "bundle/reader.hpp"
 
 #include "base/error.hpp"
+#include "base/units.hpp"
 #include "disk/verity.hpp"
 
 #include <algorithm>
@@ -62,6 +63,25 @@ static void read_chunk(const Region& bundle, const BundleHead& head, const Place
                       " does not have the hash in the index");
 }
 
+static Digest hash_range(const Region& bundle, std::uint64_t start, std::uint64_t size) {
+    Sha256 hash;
+    Bytes buffer(std::min<std::uint64_t>(size, 1 * MiB));
+    for (std::uint64_t done = 0; done < size; done += buffer.size()) {
+        buffer.resize(std::min<std::uint64_t>(size - done, buffer.size()));
+        bundle.read(buffer, start + done);
+        hash.update(buffer);
+    }
+    return hash.finish();
+}
+
+/// What the patches are, only a later version knows; that they are what was signed, this one does.
+static void verify_patches(const Region& bundle, const BundleHead& head, const Manifest& manifest) {
+    const std::uint64_t start = head.header.patches_offset(manifest);
+    if (hash_range(bundle, start, manifest.patch_index_size) != manifest.patch_index_sha256 ||
+        hash_range(bundle, start, manifest.patches_size) != manifest.patches_sha256)
+        throw refused("damaged bundle: the patches do not have the hashes in the manifest");
+}
+
 void verify_bundle_data(const Region& bundle, const BundleHead& head, const Manifest& manifest,
                         const ProgressObserver& progress) {
     std::vector<PlacedChunk> chunks = place_chunks(read_bundle_index(bundle, head, manifest));
@@ -70,6 +90,7 @@ void verify_bundle_data(const Region& bundle, const BundleHead& head, const Mani
         throw refused("damaged bundle: it has " + std::to_string(bundle.size()) + " bytes, not " +
                       std::to_string(size));
     (void)read_bundle_contents(bundle, head, manifest, chunks.size());
+    verify_patches(bundle, head, manifest);
 
     // Back in the order of root and UKI, in which their hashes are made.
     std::ranges::sort(chunks, {}, [](const PlacedChunk& chunk) {

@@ -290,6 +290,25 @@ TEST_CASE("sizes that no slot has are refused, even where the bundle is as long 
         }
 }
 
+TEST_CASE("patches, which a later version puts into bundles, are stepped over") {
+    const TestNode node(first);
+    ReleaseContent made = changed(first, "1.1.0");
+    const Bytes patches = noise(7, 3'000'000);
+    made.lie = [&](Manifest& manifest) {
+        manifest.patches_size = patches.size();
+        manifest.patches_sha256 = sha256(patches);
+        manifest.patch_index_size = 100'000;
+        manifest.patch_index_sha256 = sha256(ByteView(patches).first(100'000));
+    };
+    const Release next = node.release(made);
+    CHECK(refusal(node, next.bundle) == ErrorCode::refused);
+    const UniqueFd bundle = open_file(next.bundle, O_WRONLY | O_APPEND);
+    write_all(bundle, patches, next.bundle);
+    const InstallReport report = node.install(next.bundle);
+    CHECK_NOTHROW(node.check_armed(next));
+    CHECK(report.bytes_fetched < report.bytes_total / 4);
+}
+
 TEST_CASE("a slot that does not keep what was written to it is not armed") {
     const TestNode node(first);
     const Release next = node.release(content("2.0.0", 2));

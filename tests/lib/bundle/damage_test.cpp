@@ -12,9 +12,20 @@ using Catch::Matchers::Contains;
 
 namespace {
 
+/// With an area that this version steps over.
+Sample sample_with_patches() {
+    Sample sample;
+    sample.patches = sample_bytes(300, "patches");
+    sample.manifest.patches_size = sample.patches.size();
+    sample.manifest.patches_sha256 = sha256(sample.patches);
+    sample.manifest.patch_index_size = 100;
+    sample.manifest.patch_index_sha256 = sha256(ByteView(sample.patches).first(100));
+    return sample;
+}
+
 /// A good bundle and everything a careful reader does with it.
 struct Subject {
-    Sample sample;
+    Sample sample = sample_with_patches();
     SigningKey key = SigningKey::generate();
     PackedSample packed{sample, {key}};
     TrustAnchors anchors{{key.public_key()}, 1};
@@ -41,8 +52,8 @@ TEST_CASE("an undamaged bundle passes") {
     CHECK_NOTHROW(Subject().verify());
 }
 
-TEST_CASE(
-    "every flipped byte of header, signatures, manifest, index, data and contents is refused") {
+TEST_CASE("every flipped byte of header, signatures, manifest, index, data, contents and patches "
+          "is refused") {
     const Subject subject;
     const Bytes good = subject.packed.content();
     std::size_t accepted = 0;

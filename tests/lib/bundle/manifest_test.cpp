@@ -74,6 +74,8 @@ TEST_CASE("numbers that are negative, broken, or out of range are refused") {
 }
 
 TEST_CASE("sizes that do not add up are refused") {
+    CHECK_THAT(refusal_of(changed("\"index_size\": 0", "\"index_size\": 1")),
+               Contains("'patches.index_size' is 1, not between 0 and 0"));
     CHECK_THAT(refusal_of(changed("26076", "26077")), Contains("not the sum"));
     CHECK_THAT(refusal_of(changed("24576", "28672")), Contains("not the sum"));
 }

@@ -36,6 +36,7 @@ struct Sample {
     SlotIndex index;
     Contents contents{{{"/bin/new", "package", 7, 0, 1, 1, 3, 500}, {".linux", "", 8, 1, 5, 1}}};
     Manifest manifest;
+    Bytes patches; ///< what a later version puts at the end
 
     Sample() {
         // Chunks end where compressed blocks do: anywhere.
@@ -79,6 +80,7 @@ class PackedSample {
             fd_, path(), {sample.index, Region(root, 0, sample.root.size(), "root"), sample.uki});
         manifest_ = writer.write_head(sample.manifest, sample.contents, keys);
         writer.write_data();
+        pwrite_all(fd_, sample.patches, size_of(fd_, path()), path());
     }
 
     [[nodiscard]] std::string path() const { return directory_.path() + "/node.quoin"; }
