@@ -80,10 +80,13 @@ TEST_CASE("every flipped byte of header, signatures, manifest, index, data, cont
 TEST_CASE("a bundle cut at any length is refused") {
     const Subject subject;
     const std::uint64_t size = subject.packed.region().size();
+    const std::uint64_t head_size = read_bundle_head(subject.packed.region()).header.head_size();
     std::size_t accepted = 0;
     for (std::uint64_t length = size; length-- > 0;) {
         REQUIRE(::ftruncate(subject.packed.fd().get(), static_cast<off_t>(length)) == 0);
         accepted += subject.is_refused() ? 0 : 1;
+        if (length == head_size)
+            CHECK_THROWS_WITH(subject.verify(), Contains("damaged bundle: it has"));
     }
     CHECK(accepted == 0);
 }
