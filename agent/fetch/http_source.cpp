@@ -60,6 +60,7 @@ struct HttpSource::Transfer {
     std::uint64_t end;
     std::uint64_t place = 0; ///< in the file: the body's next byte
     bool whole_file = false; ///< the server ignores ranges
+    std::string problem;     ///< what kept the last request from its end
 
     /// False when the body is not where it was asked for.
     bool begin(const HttpResponse& response) {
@@ -206,6 +207,7 @@ std::string HttpSource::judge(const HttpResult& result) const {
 }
 
 std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, BytePipe& pipe) {
+    const std::uint64_t before = transfer.next;
     bool late = false;
     HttpHandlers handlers;
     handlers.response = [&](const HttpResponse& response) {
@@ -226,12 +228,18 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
         compare_size(result.response);
     if (transfer.next == transfer.end || pipe.abandoned() || ends_at(transfer.next, result))
         return std::nullopt;
-    if (result.response.status != 0) {
+    if (result.response.status != 0 || result.clock_behind) {
         const std::lock_guard lock(file_mutex_);
         file_.contacted = true;
     }
-    return Setback{late ? "the transfer is too slow" : judge(result), result.response.retry_after,
-                   result.clock_behind};
+    Setback setback{"", result.response.retry_after, result.clock_behind};
+    if (!late)
+        setback.problem = judge(result);
+    else if (transfer.next == before && !transfer.problem.empty())
+        setback.problem = transfer.problem; // cut short, this request knows no better
+    else
+        setback.problem = "the transfer is too slow";
+    return setback;
 }
 
 bool HttpSource::pace(std::size_t size, BytePipe& pipe) {
@@ -250,16 +258,21 @@ bool HttpSource::pause(const Setback& setback, std::chrono::milliseconds least, 
     const auto text = [](Clock::duration duration) {
         return format_duration(std::chrono::duration<double>(duration).count());
     };
-    auto wait = std::max(least, std::min(setback.server_wants, longest_pause));
+    const auto server_wants = std::min(setback.server_wants, longest_pause);
+    auto wait = std::max(least, server_wants);
     auto limit = deadline();
     if (setback.clock_behind) {
         // A clock is set within seconds once the network is there.
         wait = std::min(wait, longest_pause_for_clock);
         limit = opened_ + std::min(options_.clock, options_.deadline);
     }
-    if (Clock::now() + wait > limit)
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(limit - Clock::now());
+    if (left < std::max(options_.first_pause, server_wants))
         throw Error("cannot fetch '" + name_ + "': " + setback.problem + "; gave up after " +
                     text(Clock::now() - opened_));
+    // Of what is left half is for the answer. A server that named a time is not asked before.
+    if (wait > left)
+        wait = std::max(left / 2, server_wants);
     // A hiccup is not worth a line, waiting is.
     const auto say = wait < std::chrono::seconds(1) ? say_detail : say_note;
     say("'" + name_ + "': " + printable(setback.problem) + ", trying again in " + text(wait));
@@ -274,6 +287,7 @@ void HttpSource::download(BytePipe& pipe, std::uint64_t next, std::uint64_t end)
         const auto setback = request(transfer, pipe);
         if (!setback)
             return;
+        transfer.problem = setback->problem;
         if (transfer.next > before)
             least = options_.first_pause;
         if (!pause(*setback, least, pipe))

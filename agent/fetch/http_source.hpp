@@ -58,7 +58,7 @@ class HttpSource final : public BundleSource {
     /// Waits as long as the rate limit wants before `size` more bytes are taken. libcurl's own
     /// limit lets megabytes through first. False when the reader went meanwhile.
     [[nodiscard]] bool pace(std::size_t size, BytePipe& pipe);
-    /// False when the reader went meanwhile; throws when the deadline does not allow it.
+    /// Before the next try. False when the reader went meanwhile; throws when no time is left.
     [[nodiscard]] bool pause(const Setback& setback, std::chrono::milliseconds least,
                              BytePipe& pipe);
     [[nodiscard]] std::chrono::steady_clock::time_point deadline() const;

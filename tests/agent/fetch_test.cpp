@@ -265,6 +265,31 @@ TEST_CASE("a server that is not there is given up soon") {
     CHECK(std::chrono::steady_clock::now() - before < 20s);
 }
 
+TEST_CASE("the last pauses are shorter, so that all of the time is used") {
+    FetchOptions options = impatient();
+    options.first_pause = 300ms;
+    const auto before = std::chrono::steady_clock::now();
+    const auto source = open_source("http://127.0.0.1:1/file", options);
+    CHECK_THROWS_WITH(fetch(*source, 0, 10), Catch::Contains("Failed to connect"));
+    const auto passed = std::chrono::steady_clock::now() - before;
+    CHECK(passed > 1500ms); // of 2 s
+    CHECK(passed < 10s);
+    CHECK(source->requests() >= 4);
+    CHECK(source->requests() <= 6);
+}
+
+TEST_CASE("a try that the deadline cuts short does not hide why the ones before it failed") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    FetchOptions options = impatient();
+    options.deadline = 3s;
+    options.stall = 30s;
+    CHECK_THROWS_WITH(fetch(*open_source(server.url("busy-then-silent/1"), options), 0, 10),
+                      Catch::Contains("status 503"));
+    CHECK_THROWS_WITH(fetch(*open_source(server.url("slow"), options), 0, 10),
+                      Catch::Contains("too slow"));
+}
+
 TEST_CASE("a server that was there once is waited for until the deadline") {
     const ServedFile file;
     const BadServer server(file.path());

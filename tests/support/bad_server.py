@@ -18,6 +18,7 @@ The first part of a URL's path says how:
   /shorter-once/N  the N-th request is too far for the file that lies there meanwhile: 416
   /busy/N          503 for the first N requests
   /later/N         the same, with "Retry-After: 2"
+  /busy-then-silent/N  503 for the first N requests, then no answer at all
   /slow            one byte a second
   /endless         an answer that never ends
   /surplus         a range and then more than was asked for
@@ -180,6 +181,12 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
 
     def do_later(self, value, count):
         self.do_busy(value, count, [("Retry-After", "2")])
+
+    def do_busy_then_silent(self, value, count):
+        if count <= int(value):
+            self.refuse(503)
+        else:
+            time.sleep(3600)
 
     def do_slow(self, value, count):
         start, end = self.asked_range()
