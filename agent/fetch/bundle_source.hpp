@@ -60,6 +60,10 @@ class BundleSource {
     /// The size of the file where it is known: for a server, after the first bytes came.
     [[nodiscard]] virtual std::optional<std::uint64_t> size() const = 0;
 
+    /// The size that the file must have, once it is known from what was read. A transfer that ends
+    /// before it, from a server that did not say where the file ends, was cut off and goes on.
+    virtual void expect_size(std::uint64_t size) = 0;
+
     /// False when reaching an offset means transferring everything before it (a server that ignores
     /// ranges), so that few long ranges are better than many short ones.
     [[nodiscard]] virtual bool seekable() const = 0;

@@ -16,6 +16,7 @@ class FileSource final : public BundleSource {
     void start(std::uint64_t offset, std::uint64_t size) override;
     [[nodiscard]] std::size_t read(ByteSpan out) override;
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
+    void expect_size(std::uint64_t) override {} // it is known
     [[nodiscard]] bool seekable() const override { return true; }
     [[nodiscard]] std::uint64_t requests() const override { return requests_; }
     [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }

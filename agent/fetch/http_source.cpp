@@ -136,6 +136,12 @@ std::optional<std::uint64_t> HttpSource::size() const {
     return file_.size;
 }
 
+void HttpSource::expect_size(std::uint64_t size) {
+    const std::lock_guard lock(file_mutex_);
+    if (!file_.size)
+        file_.size = size;
+}
+
 bool HttpSource::seekable() const {
     const std::lock_guard lock(file_mutex_);
     return file_.seekable;
@@ -166,7 +172,8 @@ void HttpSource::compare(const HttpResponse& response) {
         file_.seen = true;
         file_.etag = response.etag;
         file_.last_modified = response.last_modified;
-        file_.size = response.file_size;
+        if (response.file_size)
+            file_.size = response.file_size;
         return;
     }
     if (differ(file_.etag, response.etag) || differ(file_.last_modified, response.last_modified))

@@ -23,6 +23,7 @@ class HttpSource final : public BundleSource {
     void start(std::uint64_t offset, std::uint64_t size) override;
     [[nodiscard]] std::size_t read(ByteSpan out) override;
     [[nodiscard]] std::optional<std::uint64_t> size() const override;
+    void expect_size(std::uint64_t size) override;
     [[nodiscard]] bool seekable() const override;
     [[nodiscard]] std::uint64_t requests() const override { return client_.requests(); }
     [[nodiscard]] std::uint64_t bytes() const override { return client_.bytes(); }
@@ -36,7 +37,7 @@ class HttpSource final : public BundleSource {
         bool seekable = true;
         std::string etag;
         std::string last_modified;
-        std::optional<std::uint64_t> size;
+        std::optional<std::uint64_t> size; ///< as it was said, else as it is expected
     };
 
     void give_up();

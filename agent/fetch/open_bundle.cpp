@@ -42,6 +42,7 @@ OpenBundle open_bundle(BundleSource& source, const TrustAnchors& anchors) {
     if (size && *size != expected)
         throw unusable(source, "it has " + std::to_string(*size) + " bytes, its manifest says " +
                                    std::to_string(expected));
+    source.expect_size(expected);
     return bundle;
 }
 

@@ -216,7 +216,7 @@ TEST_CASE("a server without a range that it must have is refused") {
     CHECK(source->requests() == 2);
 }
 
-TEST_CASE("a body of unknown length ends where it ends") {
+TEST_CASE("a body of unknown length ends where it ends, while nobody knows better") {
     const ServedFile file;
     const BadServer server(file.path());
     const auto source = open_source(server.url("cut/1000"), impatient());
@@ -228,6 +228,34 @@ TEST_CASE("a body of unknown length ends where it ends") {
         FAIL("read");
     } catch (const Error& e) {
         CHECK(e.code() == ErrorCode::refused);
+    }
+}
+
+TEST_CASE("a body of unknown length that ends before the file does was cut off") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto source = open_source(server.url("cut-until/4"), impatient());
+    CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+    source->expect_size(served.size());
+    CHECK(fetch(*source, 90'000, 50'000) == expected(90'000, 50'000));
+    CHECK(source->requests() == 4);
+
+    const auto always = open_source(server.url("cut/1000"), impatient());
+    always->expect_size(served.size());
+    CHECK_THROWS_WITH(fetch(*always, 500, 5000), Catch::Contains("ended the transfer early"));
+}
+
+TEST_CASE("a server that says another size than is expected has another file") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    for (const char* how : {"no-length", "no-ranges", "good"}) {
+        INFO(how);
+        const auto source = open_source(server.url(how), impatient());
+        source->expect_size(served.size() + 1);
+        if (how == std::string("no-length"))
+            CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
+        else
+            CHECK_THROWS_AS(fetch(*source, 0, 1000), SourceChanged);
     }
 }
 

@@ -8,6 +8,7 @@ The first part of a URL's path says how:
   /ranges-until/N  the same from the N-th request on
   /no-length       the same, without saying how long the file is
   /cut/N           as if that were all, but the body ends after N bytes
+  /cut-until/N     the same after 100000 bytes, in answers before the N-th
   /drop/N          breaks off after N bytes of each answer
   /etag/N          another ETag from the N-th request on, for good
   /etag-once/N     another ETag from the N-th request on, and the same from then on for new visitors
@@ -138,6 +139,12 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
     def do_cut(self, value, count):
         self.send_start(200, 0, len(CONTENT))
         self.send_piecewise(CONTENT[: int(value)])
+
+    def do_cut_until(self, value, count):
+        if count < int(value):
+            self.do_cut("100000", count)
+        else:
+            self.do_no_length(value, count)
 
     def do_drop(self, value, count):
         start, end = self.asked_range()
