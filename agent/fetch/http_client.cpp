@@ -8,16 +8,20 @@
 #include "base/handle.hpp"
 #include "base/units.hpp"
 
+#include <algorithm>
 #include <curl/curl.h>
 #include <exception>
+#include <string_view>
 
 namespace quoin {
 
 namespace {
 
 constexpr int most_redirects = 8;
-constexpr std::uint64_t most_ignored = 64 * KiB; ///< of an error page, to keep the connection
-constexpr long certificate_not_yet_valid = 9;    ///< X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL
+constexpr std::size_t most_shown = 200;              ///< of a redirect's target that is no URL
+constexpr std::uint64_t most_ignored = 64 * KiB;     ///< of an error page, to keep the connection
+constexpr std::chrono::seconds most_patience{86400}; ///< Retry-After may be 64 bits long
+constexpr long certificate_not_yet_valid = 9;        ///< X509_V_ERR_CERT_NOT_YET_VALID of OpenSSL
 
 std::string header(CURL* curl, const char* name) {
     struct curl_header* found = nullptr;
@@ -44,8 +48,32 @@ HttpResponse read_response(CURL* curl) {
     }
     curl_off_t retry_after = 0;
     curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retry_after);
-    response.retry_after = std::chrono::seconds(retry_after);
+    response.retry_after =
+        std::clamp(std::chrono::seconds(retry_after), std::chrono::seconds(0), most_patience);
     return response;
+}
+
+/// For messages: without user name, password and query, which may be secrets.
+std::string shown(std::string_view location) {
+    location = location.substr(0, location.find_first_of("?#"));
+    location.remove_prefix(location.rfind('@') + 1); // npos + 1 is 0
+    return "'" + std::string(location.substr(0, most_shown)) + "'";
+}
+
+/// Where a redirect of `from` leads. What is wrong with it is the server's mistake.
+Url redirect_target(const Url& from, const std::string& location, const std::string& cannot) {
+    if (!Url::is_url(location))
+        throw refused(cannot + "it redirects to " + shown(location) +
+                      ", which is no http or https URL");
+    Url target;
+    try {
+        target = Url::parse(location);
+    } catch (const Error& e) {
+        throw refused(cannot + "it redirects to " + shown(location) + ": " + e.what());
+    }
+    if (from.secure && !target.secure)
+        throw refused(cannot + "it redirects from https to http");
+    return target;
 }
 
 bool is_transient(CURLcode code) {
@@ -53,6 +81,8 @@ bool is_transient(CURLcode code) {
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
+    case CURLE_UNSUPPORTED_PROTOCOL: // an answer that is no HTTP; the URL's scheme was checked
+    case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_PARTIAL_FILE:
     case CURLE_OPERATION_TIMEDOUT:
     case CURLE_SSL_CONNECT_ERROR:
@@ -101,8 +131,8 @@ struct HttpClient::Exchange {
             return;
         announced = true;
         response = read_response(curl);
-        if (response.has_content())
-            handlers.response(response);
+        if (response.has_content() && !handlers.response(response))
+            stopped = true;
     }
 
     bool take(ByteView data) {
@@ -110,6 +140,8 @@ struct HttpClient::Exchange {
         if (bytes > most_bytes)
             throw over_budget(most_bytes);
         announce();
+        if (stopped)
+            return false;
         if (!response.has_content()) {
             ignored += data.size();
             stopped = ignored > most_ignored;
@@ -224,12 +256,7 @@ HttpResult HttpClient::get(std::uint64_t offset, std::uint64_t size, const HttpH
         curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &next);
         if (next == nullptr || !result.problem.empty())
             return result;
-        if (!Url::is_url(next))
-            throw refused("cannot fetch '" + url.shown + "': it redirects to no http or https URL");
-        const Url target = Url::parse(next);
-        if (url.secure && !target.secure)
-            throw refused("cannot fetch '" + url.shown + "': it redirects from https to http");
-        url = target;
+        url = redirect_target(url, next, "cannot fetch '" + url_.shown + "': ");
     }
     HttpResult result;
     result.problem = "more than " + std::to_string(most_redirects) + " redirects";

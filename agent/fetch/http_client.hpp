@@ -21,15 +21,15 @@ struct HttpResponse {
     std::optional<std::uint64_t> file_size; ///< of the whole file, where it was said
     std::string etag;
     std::string last_modified;
-    std::chrono::seconds retry_after{0};
+    std::chrono::seconds retry_after{0}; ///< a day at most
     /// True for 200 and 206: the body is the file's.
     [[nodiscard]] bool has_content() const { return status == 200 || status == 206; }
 };
 
 /// Called during a request. They may throw: the exception leaves get().
 struct HttpHandlers {
-    std::function<void(const HttpResponse&)> response; ///< once, before the body
-    std::function<bool(ByteView)> body; ///< of 200 and 206 only; false: no more is wanted
+    std::function<bool(const HttpResponse&)> response; ///< once, of 200 and 206, before the body
+    std::function<bool(ByteView)> body; ///< of these; false, from both: no more is wanted
     std::function<bool()> abandoned;    ///< asked about once a second; true ends the request
 };
 
@@ -55,7 +55,7 @@ class HttpClient {
 
     /// Asks for [offset, offset + size), size positive. What comes may be something else: see the
     /// response. Throws only what the handlers throw, and Error(refused) on a redirect to http
-    /// or beyond the byte budget.
+    /// or to what is no URL, or beyond the byte budget.
     [[nodiscard]] HttpResult get(std::uint64_t offset, std::uint64_t size,
                                  const HttpHandlers& handlers);
 

@@ -22,33 +22,38 @@ bool differ(const std::string& left, const std::string& right) {
     return !left.empty() && !right.empty() && left != right;
 }
 
+/// What came from the network as an answer may come from a busy server, a gateway that does not
+/// reach it (502, 504, Cloudflare's 520 to 530) or a portal that wants a login first (511): all of
+/// RFC 9110, 15.6 but what is about the request itself.
 bool is_transient(long status) {
     switch (status) {
     case 408: // Request Timeout
     case 425: // Too Early
     case 429: // Too Many Requests
-    case 500:
-    case 502:
-    case 503:
-    case 504:
         return true;
-    default:
+    case 501: // Not Implemented
+    case 505: // HTTP Version Not Supported
         return false;
+    default:
+        return status >= 500 && status < 600;
     }
 }
 
-std::string meaning_of(long status) {
+std::string describe(long status) {
+    const std::string answers = " answers with status " + std::to_string(status);
+    const std::string server = "the server, or a proxy before it," + answers;
     switch (status) {
     case 401:
-    case 407:
-        return "it asks for a user name and password";
+        return server + ": it wants user name and password, in the URL or by [fetch] headers";
     case 403:
-        return "access is forbidden";
+        return server + ": it forbids access; check the URL, user name, password and headers";
     case 404:
     case 410:
-        return "there is no such file";
+        return server + ": there is no such file; check the URL";
+    case 407:
+        return "the proxy" + answers + ": it wants user name and password, in [fetch] proxy";
     default:
-        return "status " + std::to_string(status);
+        return server;
     }
 }
 
@@ -207,20 +212,25 @@ std::string HttpSource::judge(const HttpResult& result) const {
     if (result.response.has_content())
         return "the server ended the transfer early";
     if (is_transient(status))
-        return "the server answers with status " + std::to_string(status);
+        return describe(status);
     if (status == 416)
         throw refused(cannot + "the server does not have the range it announced");
-    throw Error(cannot + meaning_of(status));
+    throw Error(cannot + describe(status));
 }
 
 std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, BytePipe& pipe) {
     const std::uint64_t before = transfer.next;
     bool late = false;
+    bool unplaced = false;
     HttpHandlers handlers;
     handlers.response = [&](const HttpResponse& response) {
+        unplaced = response.status == 206 && !response.first;
+        if (unplaced)
+            return false;
         compare(response);
         if (!transfer.begin(response))
             throw refused("cannot fetch '" + name_ + "': the server sent another range");
+        return true;
     };
     handlers.body = [&](ByteView data) {
         return pace(data.size(), pipe) && transfer.take(data, pipe);
@@ -233,14 +243,17 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
     // A file that became too short for the range; the other headers may be the error page's own.
     if (result.response.status == 416)
         compare_size(result.response);
-    if (transfer.next == transfer.end || pipe.abandoned() || ends_at(transfer.next, result))
+    if (transfer.next == transfer.end || pipe.abandoned() ||
+        (!unplaced && ends_at(transfer.next, result)))
         return std::nullopt;
     if (result.response.status != 0 || result.clock_behind) {
         const std::lock_guard lock(file_mutex_);
         file_.contacted = true;
     }
     Setback setback{"", result.response.retry_after, result.clock_behind};
-    if (!late)
+    if (unplaced)
+        setback.problem = "the server does not say which range it sends";
+    else if (!late)
         setback.problem = judge(result);
     else if (transfer.next == before && !transfer.problem.empty())
         setback.problem = transfer.problem; // cut short, this request knows no better

@@ -174,7 +174,52 @@ TEST_CASE("a busy server is asked again") {
     CHECK(source->requests() == 4);
 }
 
-TEST_CASE("a server that says when to come again is not asked before") {
+TEST_CASE("what can pass by itself is asked for again, what cannot is not") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    for (const char* how :
+         {"408", "429", "500", "502", "503", "504", "507", "509", "511", "520", "521", "522", "523",
+          "524", "530", "599", "garbage", "bad-length", "no-place"}) {
+        INFO(how);
+        const auto source = open_source(server.url(std::string("once/") + how), impatient());
+        Bytes out(1000);
+        CHECK_NOTHROW(out.resize(read_range(*source, 500, out)));
+        CHECK(out == expected(500, 1000));
+        CHECK(source->requests() == 2);
+    }
+    for (const char* how : {"204", "400", "401", "403", "404", "407", "410", "501", "505", "600"}) {
+        INFO(how);
+        const auto source = open_source(server.url(std::string("once/") + how), impatient());
+        CHECK_THROWS_AS(fetch(*source, 500, 1000), Error);
+        CHECK(source->requests() == 1);
+    }
+    FetchOptions options = impatient();
+    options.deadline = 1s;
+    for (const char* how : {"garbage", "bad-length", "no-place"}) {
+        INFO(how);
+        const auto source = open_source(server.url(std::string("always/") + how), options);
+        CHECK_THROWS_WITH(fetch(*source, 500, 1000), Catch::Contains("gave up after"));
+        CHECK(source->bytes() <= source->requests() * 1000);
+    }
+}
+
+TEST_CASE("an answer without the file says who gave it and what to look at") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    FetchOptions options = impatient();
+    options.deadline = 1s;
+    for (const auto& [status, words] :
+         {std::pair("522", "the server, or a proxy before it, answers with status 522"),
+          std::pair("418", "the server, or a proxy before it, answers with status 418"),
+          std::pair("401", "user name and password"), std::pair("403", "forbids"),
+          std::pair("404", "check the URL"), std::pair("407", "proxy")}) {
+        INFO(status);
+        const auto source = open_source(server.url(std::string("always/") + status), options);
+        CHECK_THROWS_WITH(fetch(*source, 0, 10), Catch::Contains(words) && Catch::Contains(status));
+    }
+}
+
+TEST_CASE("a server that says when to come again is not asked before, within a minute") {
     const ServedFile file;
     const BadServer server(file.path());
     const auto before = std::chrono::steady_clock::now();
@@ -182,6 +227,14 @@ TEST_CASE("a server that says when to come again is not asked before") {
     CHECK(fetch(*source, 0, 1000) == expected(0, 1000));
     CHECK(source->requests() == 2);
     CHECK(std::chrono::steady_clock::now() - before >= 2s);
+}
+
+TEST_CASE("a server that says to come after the deadline is given up at once") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    const auto source = open_source(server.url("much-later"), impatient());
+    CHECK_THROWS_WITH(fetch(*source, 0, 1000), Catch::Contains("gave up after"));
+    CHECK(source->requests() == 1);
 }
 
 TEST_CASE("a file that changes between or within ranges is noticed") {
@@ -266,6 +319,32 @@ TEST_CASE("redirects that lead nowhere are not followed for ever") {
     const auto source = open_source(server.url("loop"), impatient());
     CHECK_THROWS_WITH(fetch(*source, 0, 10), Catch::Contains("redirects"));
     CHECK(source->requests() == 9);
+}
+
+TEST_CASE("a redirect to what is no URL is the server's mistake, not the operator's") {
+    const ServedFile file;
+    const BadServer server(file.path());
+    for (const std::string where :
+         {"http%3A%2F%2F%5B%3A%3A1", "http%3A%2F%2F", "http%3A%2F%2F127.0.0.1%3A99999%2Fx",
+          "http%3A%2F%2Fexa%20mple%2F", "ftp%3A%2F%2F127.0.0.1%2Fx",
+          "http%3A%2F%2Fme%3Asecret%40%5B%3A%3A1%3Ftoken"}) {
+        INFO(where);
+        const auto source = open_source(server.url("to/" + where), impatient());
+        try {
+            (void)fetch(*source, 0, 10);
+            FAIL("fetched");
+        } catch (const Error& e) {
+            CHECK(e.code() == ErrorCode::refused);
+            CHECK_THAT(e.what(), Catch::Contains("cannot fetch '" + server.url("to/")));
+            const std::string message = e.what();
+            const std::size_t target = message.find("it redirects to '");
+            REQUIRE(target != std::string::npos);
+            CHECK_THAT(message.substr(target),
+                       !Catch::Contains("secret") && !Catch::Contains("token"));
+        }
+    }
+    const auto source = open_source(server.url("to/http%3A%2F%2F%5B%3A%3A1"), impatient());
+    CHECK_THROWS_WITH(fetch(*source, 0, 10), Catch::Contains("'http://[::1'"));
 }
 
 TEST_CASE("more than was asked for is never delivered, nor read for long") {

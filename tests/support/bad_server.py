@@ -17,8 +17,11 @@ The first part of a URL's path says how:
   /length/N        another length of the file from the N-th request on
   /date/N          no ETag, another Last-Modified from the N-th request on
   /shorter-once/N  the N-th request is too far for the file that lies there meanwhile: 416
+  /once/HOW        the first answer is HOW: a status, or "garbage", "bad-length", "no-place"; then good
+  /always/HOW      every answer is
   /busy/N          503 for the first N requests
   /later/N         the same, with "Retry-After: 2"
+  /much-later      503 with the longest "Retry-After" that fits 64 bits
   /busy-then-silent/N  503 for the first N requests, then no answer at all
   /slow            one byte a second
   /endless         an answer that never ends
@@ -34,6 +37,7 @@ The first part of a URL's path says how:
   /token           wants the header "X-Token: secret"
   /elsewhere/PORT/HOW  redirects to /HOW on the given port, another origin
   /loop            redirects to itself
+  /to/WHERE        redirects to WHERE, which is percent-encoded
   /gone            404
   /sent            tells how many bytes of the file were sent so far, however badly
 
@@ -180,6 +184,27 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
         else:
             self.do_good(value, count)
 
+    def do_once(self, value, count):
+        with lock:
+            first = value not in flipped
+            flipped.add(value)
+        (self.do_always if first else self.do_good)(value, count)
+
+    def do_always(self, value, count):
+        start, end = self.asked_range()
+        if value == "garbage":
+            self.wfile.write(b"SSH-2.0-elsewhere\r\n" * 10)
+            self.close_connection = True
+        elif value == "bad-length":
+            self.send_start(200, start, end, length="abc")
+        elif value == "no-place":
+            self.send_response(206)
+            self.send_header("Content-Length", str(end - start))
+            self.end_headers()
+            self.send_piecewise(CONTENT[start:end])
+        else:
+            self.refuse(int(value))
+
     def do_busy(self, value, count, headers=()):
         if count <= int(value):
             self.refuse(503, headers)
@@ -194,6 +219,9 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
             self.refuse(503)
         else:
             time.sleep(3600)
+
+    def do_much_later(self, value, count):
+        self.refuse(503, [("Retry-After", str(2**63 - 1))])
 
     def do_slow(self, value, count):
         start, end = self.asked_range()
@@ -281,6 +309,9 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
 
     def do_loop(self, value, count):
         self.refuse(302, [("Location", "/loop")])
+
+    def do_to(self, value, count):
+        self.refuse(302, [("Location", urllib.parse.unquote(value))])
 
     def do_sent(self, value, count):
         text = str(sent).encode()
