@@ -192,6 +192,8 @@ HttpClient::HttpClient(Url url, const FetchOptions& options)
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "quoin-agent/" QUOIN_VERSION);
     curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, 20L);
+    // Its resolver is a thread that nothing interrupts: who gives up leaves it behind.
+    curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
     curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, static_cast<long>(receive_size));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, static_cast<long>(options.slowest));
     curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall.count()));
