@@ -22,6 +22,12 @@ bool differ(const std::string& left, const std::string& right) {
     return !left.empty() && !right.empty() && left != right;
 }
 
+/// Two equal ETags that are strong: the same bytes, whatever else is said (RFC 9110, 8.8.1 and
+/// 8.8.3.2, which is also how If-Range compares, 13.1.5). Mirrors date one file differently.
+bool match_strongly(const std::string& left, const std::string& right) {
+    return !left.empty() && left == right && !left.starts_with("W/");
+}
+
 /// What came from the network as an answer may come from a busy server, a gateway that does not
 /// reach it (502, 504, Cloudflare's 520 to 530) or a portal that wants a login first (511): all of
 /// RFC 9110, 15.6 but what is about the request itself.
@@ -181,6 +187,8 @@ void HttpSource::compare(const HttpResponse& response) {
             file_.size = response.file_size;
         return;
     }
+    if (match_strongly(file_.etag, response.etag))
+        return;
     if (differ(file_.etag, response.etag) || differ(file_.last_modified, response.last_modified))
         throw changed();
 }

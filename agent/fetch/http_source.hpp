@@ -12,7 +12,7 @@ namespace quoin {
 /// Downloads each range on a thread of its own, at most 512 KiB ahead of the reader. A broken
 /// transfer goes on at the next missing byte. Servers that answer a range with the whole file are
 /// read up to and through it. ETag, date and length of the first answer must be those of every
-/// later one; of a 416 the length alone.
+/// later one, the date only where no strong ETag is the same; of a 416 the length alone.
 class HttpSource final : public BundleSource {
   public:
     HttpSource(Url url, FetchOptions options);

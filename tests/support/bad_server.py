@@ -16,6 +16,7 @@ The first part of a URL's path says how:
   /mute/N          three requests from the N-th on get no answer
   /length/N        another length of the file from the N-th request on
   /date/N          no ETag, another Last-Modified from the N-th request on
+  /mirrors/ETAG    one ETag, another Last-Modified each time
   /shorter-once/N  the N-th request is too far for the file that lies there meanwhile: 416
   /once/HOW        the first answer is HOW: a status, or "garbage", "bad-length", "no-place"; then good
   /always/HOW      every answer is
@@ -87,9 +88,9 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
 
     def send_start(self, status, start, end, etag='"one"', length=None, date=None, whole=None):
         self.send_response(status)
-        if date is None:
+        if etag is not None:
             self.send_header("ETag", etag)
-        else:
+        if date is not None:
             self.send_header("Last-Modified", date)
         if status == 206:
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{whole or len(CONTENT)}")
@@ -176,7 +177,11 @@ class BadHandler(http.server.BaseHTTPRequestHandler):
 
     def do_date(self, value, count):
         day = 1 + max(0, count - int(value) + 1)
-        self.do_good(value, count, date=f"{day:02} Jan 2024 00:00:00 GMT")
+        self.do_good(value, count, etag=None, date=f"{day:02} Jan 2024 00:00:00 GMT")
+
+    def do_mirrors(self, value, count):
+        etag = {"strong": '"one"', "weak": 'W/"one"'}[value]
+        self.do_good(value, count, etag=etag, date=f"{1 + count % 28:02} Jan 2024 00:00:00 GMT")
 
     def do_shorter_once(self, value, count):
         if count == int(value):
