@@ -52,6 +52,9 @@ class BundleSource {
     /// Starts delivering [offset, offset + size); what was left of an earlier range is given up.
     virtual void start(std::uint64_t offset, std::uint64_t size) = 0;
 
+    /// The same for a range that came damaged: a medium that misread it once may read it right.
+    virtual void start_again(std::uint64_t offset, std::uint64_t size) { start(offset, size); }
+
     /// Puts some of the range's next bytes into `out` (not empty); 0 at the end of the range or of
     /// the file. Throws Error(cancelled), Error(failed) when the deadline passed, Error(refused)
     /// when the server's answers make no sense, SourceChanged.

@@ -60,7 +60,7 @@ ByteView ChunkFetcher::next() {
     if (chunk_hash(content) != chunk.hash) {
         range_ = {chunk.data_offset, chunk.data_offset + chunk.size};
         place_ = range_.start;
-        source_.start(data_start_ + range_.start, chunk.size);
+        source_.start_again(data_start_ + range_.start, chunk.size);
         content = read_chunk(chunk);
         if (chunk_hash(content) != chunk.hash)
             throw refused("cannot use '" + source_.name() + "': the block at byte " +

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,6 +33,12 @@ void FileSource::start(std::uint64_t offset, std::uint64_t size) {
     next_ = std::min(offset, size_);
     end_ = next_ + std::min(size, size_ - next_);
     ++requests_;
+}
+
+void FileSource::start_again(std::uint64_t offset, std::uint64_t size) {
+    // Of the whole file: what the kernel holds in one piece it only drops in one piece.
+    (void)::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_DONTNEED);
+    start(offset, size);
 }
 
 std::size_t FileSource::read(ByteSpan out) {

@@ -14,6 +14,7 @@ class FileSource final : public BundleSource {
     FileSource(const std::string& path, std::uint64_t most_bytes);
 
     void start(std::uint64_t offset, std::uint64_t size) override;
+    void start_again(std::uint64_t offset, std::uint64_t size) override;
     [[nodiscard]] std::size_t read(ByteSpan out) override;
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
     void expect_size(std::uint64_t) override {} // it is known

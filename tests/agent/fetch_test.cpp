@@ -2,6 +2,7 @@
 // Sources of bundles: a local file, a real nginx, and a server that misbehaves in every known way.
 #include "agent/fetch/bundle_source.hpp"
 #include "agent/fetch/byte_pipe.hpp"
+#include "agent/fetch/chunk_fetcher.hpp"
 #include "agent/fetch/url.hpp"
 #include "base/error.hpp"
 #include "release_fixture.hpp"
@@ -9,9 +10,12 @@
 #include "web_server.hpp"
 
 #include <atomic>
+#include <fcntl.h>
 #include <filesystem>
 #include <iostream>
+#include <sys/mman.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace quoin;
 using namespace quoin::test;
@@ -94,6 +98,33 @@ TEST_CASE("a local file is read in ranges, and ends where it ends") {
     CHECK(source->requests() == 5);
     CHECK(source->bytes() == 16384 + 1'500'000 + 10 + 7);
     CHECK(fetch(*source, UINT64_MAX - 5, 100).empty());
+}
+
+TEST_CASE("a damaged block is read from the medium again, not out of memory") {
+    const ServedFile file;
+    const UniqueFd fd = open_file(file.path(), O_RDWR);
+    REQUIRE(::fsync(fd.get()) == 0);
+    void* const map = ::mmap(nullptr, served.size(), PROT_READ, MAP_SHARED, fd.get(), 0);
+    REQUIRE(map != MAP_FAILED);
+    const auto end_in_memory = [&] {
+        const std::size_t last_page = (served.size() - 1) / 65536 * 65536;
+        unsigned char resident = 0;
+        CHECK(::mincore(static_cast<char*>(map) + last_page, 1, &resident) == 0);
+        return (resident & 1) == 1;
+    };
+    const auto source = open_source(file.path());
+    CHECK(fetch(*source, 0, served.size()) == served);
+    const WantedChunk chunk{{}, 1000, 5000}; // no block has that hash
+    ChunkFetcher fetcher(*source, 0, {1, [&](std::size_t) { return chunk; }});
+    REQUIRE(end_in_memory());
+    CHECK_THROWS_WITH(fetcher.next(), Catch::Contains("byte 5000 is damaged"));
+    const bool dropped = !end_in_memory();
+    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+    if (end_in_memory())
+        std::cout << "skipped: this file system lives in memory\n";
+    else
+        CHECK(dropped);
+    ::munmap(map, served.size());
 }
 
 TEST_CASE("what is no file is refused, a pipe without waiting for its writer") {
