@@ -48,7 +48,8 @@ std::optional<std::string> mistake_in_path(const std::string& text) {
 /// What libcurl makes of a proxy's URL: without a scheme it is one of HTTP. It takes an unknown
 /// scheme for a server that cannot be reached now, which would be tried again and again.
 std::optional<std::string> mistake_in_proxy(const std::string& text) {
-    constexpr std::array schemes = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    constexpr std::array schemes = {"http",    "https",  "socks",  "socks4",
+                                    "socks4a", "socks5", "socks5h"};
     const std::size_t end = text.find("://");
     const auto is_scheme = [&](const char* known) {
         return ::strcasecmp(text.substr(0, end).c_str(), known) == 0;

@@ -57,8 +57,9 @@ class BootLoader {
     /// The content of an entry's file, for re-use of its blocks: a readable descriptor's path.
     [[nodiscard]] virtual std::string path_of(const BootEntryName& name) const = 0;
 
-    /// Free bytes for boot images: what else the loader's file system needs is left out.
-    [[nodiscard]] virtual std::uint64_t free_space() const = 0;
+    /// Free bytes for boot images once `more` are freed; what else the loader's file system needs
+    /// is left out.
+    [[nodiscard]] virtual std::uint64_t free_space(std::uint64_t more) const = 0;
 };
 
 } // namespace quoin

@@ -130,7 +130,7 @@ void SystemdBoot::stage(const BootEntryName& name, std::uint64_t size, const std
     if (left.listed)
         throw refused("cannot write '" + path + "': it is listed");
     const std::uint64_t more = size - std::min(left.size, size);
-    if (const std::uint64_t free = free_space(); more > free)
+    if (const std::uint64_t free = free_space(0); more > free)
         throw Error("cannot write '" + path + "': it needs " + format_size(more) + ", " +
                     format_size(free) + " are free beside " + format_size(slack) + " of slack");
     stage_file(path, size, sha256, content);
@@ -197,11 +197,11 @@ void SystemdBoot::rearm(const BootEntryName& name, unsigned tries) {
     arm(fresh, sector);
 }
 
-std::uint64_t SystemdBoot::free_space() const {
+std::uint64_t SystemdBoot::free_space(std::uint64_t more) const {
     struct statvfs space {};
     if (::statvfs(directory_.c_str(), &space) != 0)
         throw system_error("cannot read the free space of '" + directory_ + "'");
-    const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
+    const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize + more;
     return free - std::min(free, slack);
 }
 

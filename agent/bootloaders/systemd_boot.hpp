@@ -20,7 +20,7 @@ class SystemdBoot final : public BootLoader {
     bool confirm(const BootEntryName& name) override;
     void rearm(const BootEntryName& name, unsigned tries) override;
     [[nodiscard]] std::string path_of(const BootEntryName& name) const override;
-    [[nodiscard]] std::uint64_t free_space() const override;
+    [[nodiscard]] std::uint64_t free_space(std::uint64_t more) const override;
 
   private:
     [[nodiscard]] BootEntry describe(const BootEntryName& name) const;

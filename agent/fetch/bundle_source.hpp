@@ -27,6 +27,7 @@ struct FetchOptions {
     std::uint64_t fastest = 0;                  ///< bytes a second; 0: no limit
     std::chrono::milliseconds first_pause{500}; ///< before the first retry; doubles up to a minute
     std::uint64_t most_bytes = UINT64_MAX;      ///< that may be transferred, wanted or not
+    std::uint64_t spent = 0;                    ///< of these, through sources before this one
     std::string certificates;                   ///< PEM file of trusted CAs; empty: the system's
     std::string headers;                        ///< file of request headers; empty: none
     std::optional<std::string> proxy; ///< its URL, empty for none; absent: the environment's
@@ -66,6 +67,9 @@ class BundleSource {
     /// The size that the file must have, once it is known from what was read. A transfer that ends
     /// before it, from a server that did not say where the file ends, was cut off and goes on.
     virtual void expect_size(std::uint64_t size) = 0;
+
+    /// From now on, whatever FetchOptions::most_bytes was, at most so many bytes more.
+    virtual void limit(std::uint64_t more) = 0;
 
     /// False when reaching an offset means transferring everything before it (a server that ignores
     /// ranges), so that few long ranges are better than many short ones.

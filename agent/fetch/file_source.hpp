@@ -18,6 +18,7 @@ class FileSource final : public BundleSource {
     [[nodiscard]] std::size_t read(ByteSpan out) override;
     [[nodiscard]] std::optional<std::uint64_t> size() const override { return size_; }
     void expect_size(std::uint64_t) override {} // it is known
+    void limit(std::uint64_t more) override { most_bytes_ = bytes_ + more; }
     [[nodiscard]] bool seekable() const override { return true; }
     [[nodiscard]] std::uint64_t requests() const override { return requests_; }
     [[nodiscard]] std::uint64_t bytes() const override { return bytes_; }

@@ -120,6 +120,7 @@ struct HttpClient::Exchange {
     const HttpHandlers& handlers;
     std::atomic<std::uint64_t>& bytes;
     std::uint64_t most_bytes;
+    std::uint64_t spent;
     HttpResponse response;
     std::uint64_t ignored = 0;
     bool announced = false;
@@ -137,7 +138,7 @@ struct HttpClient::Exchange {
 
     bool take(ByteView data) {
         bytes += data.size();
-        if (bytes > most_bytes)
+        if (bytes > most_bytes - spent)
             throw over_budget(most_bytes);
         announce();
         if (stopped)
@@ -176,7 +177,8 @@ struct HttpClient::Exchange {
 };
 
 HttpClient::HttpClient(Url url, const FetchOptions& options)
-    : url_(std::move(url)), most_bytes_(options.most_bytes), handles_(std::make_unique<Handles>()) {
+    : url_(std::move(url)), most_bytes_(options.most_bytes),
+      spent_(std::min(options.spent, options.most_bytes)), handles_(std::make_unique<Handles>()) {
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     handles_->curl.reset(curl_easy_init());
     CURL* const curl = handles_->curl.get();
@@ -221,7 +223,7 @@ HttpResult HttpClient::request(const Url& url, const HttpHandlers& handlers) {
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, known ? handles_->headers.get() : nullptr);
     curl_easy_setopt(curl, CURLOPT_URL, url.text.c_str());
 
-    Exchange exchange{curl, handlers, bytes_, most_bytes_, {}, 0, false, false, nullptr};
+    Exchange exchange{curl, handlers, bytes_, most_bytes_, spent_, {}, 0, false, false, nullptr};
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &exchange);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
     handles_->message[0] = '\0';

@@ -59,6 +59,12 @@ class HttpClient {
     [[nodiscard]] HttpResult get(std::uint64_t offset, std::uint64_t size,
                                  const HttpHandlers& handlers);
 
+    /// BundleSource::limit(). Not during get().
+    void limit(std::uint64_t more) {
+        most_bytes_ = bytes_ + more;
+        spent_ = 0;
+    }
+
     [[nodiscard]] std::uint64_t requests() const { return requests_; }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
@@ -69,6 +75,7 @@ class HttpClient {
 
     Url url_;
     std::uint64_t most_bytes_;
+    std::uint64_t spent_;
     std::unique_ptr<Handles> handles_;
     std::atomic<std::uint64_t> requests_{0}; ///< atomic: read by the reporting thread meanwhile
     std::atomic<std::uint64_t> bytes_{0};

@@ -17,6 +17,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t read_ahead = 512 * KiB;
 constexpr std::chrono::milliseconds longest_pause{60'000};
 constexpr std::chrono::milliseconds longest_pause_for_clock{4'000};
+constexpr unsigned equal_cuts = 3; ///< no accident any more: each costs the whole body anew
 
 bool differ(const std::string& left, const std::string& right) {
     return !left.empty() && !right.empty() && left != right;
@@ -69,15 +70,24 @@ std::string describe(long status) {
 struct HttpSource::Transfer {
     std::uint64_t next; ///< in the file: what the reader gets next
     std::uint64_t end;
-    std::uint64_t place = 0; ///< in the file: the body's next byte
-    bool whole_file = false; ///< the server ignores ranges
-    std::string problem;     ///< what kept the last request from its end
+    std::uint64_t place = 0;  ///< in the file: the body's next byte
+    bool whole_file = false;  ///< the server ignores ranges
+    std::string problem;      ///< what kept the last request from its end
+    std::uint64_t cut_at = 0; ///< in the file: where bodies without a length ended
+    unsigned cuts = 0;        ///< one after the other, there
 
     /// False when the body is not where it was asked for.
     bool begin(const HttpResponse& response) {
         whole_file = response.status == 200;
         place = whole_file ? 0 : next;
         return whole_file || response.first == next;
+    }
+
+    /// A body without a length has ended: was it cut off, or does the file end there?
+    bool ends_for_good() {
+        cuts = place == cut_at ? cuts + 1 : 1;
+        cut_at = place;
+        return cuts == equal_cuts;
     }
 
     /// False when no more of the body is wanted.
@@ -151,6 +161,11 @@ void HttpSource::expect_size(std::uint64_t size) {
     const std::lock_guard lock(file_mutex_);
     if (!file_.size)
         file_.size = size;
+}
+
+void HttpSource::limit(std::uint64_t more) {
+    give_up();
+    client_.limit(more);
 }
 
 bool HttpSource::seekable() const {
@@ -254,6 +269,9 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
     if (transfer.next == transfer.end || pipe.abandoned() ||
         (!unplaced && ends_at(transfer.next, result)))
         return std::nullopt;
+    if (result.problem.empty() && result.response.status == 200 && !result.response.file_size &&
+        transfer.ends_for_good())
+        return std::nullopt;
     if (result.response.status != 0 || result.clock_behind) {
         const std::lock_guard lock(file_mutex_);
         file_.contacted = true;
@@ -298,7 +316,7 @@ bool HttpSource::pause(const Setback& setback, std::chrono::milliseconds least, 
     if (left < std::max(options_.first_pause, server_wants))
         throw Error("cannot fetch '" + name_ + "': " + setback.problem + "; gave up after " +
                     text(Clock::now() - opened_));
-    // Of what is left half is for the answer. A server that named a time is not asked before.
+    // Of what is left half is for the answer, if the server named no time.
     if (wait > left)
         wait = std::max(left / 2, server_wants);
     // A hiccup is not worth a line, waiting is.

@@ -24,6 +24,7 @@ class HttpSource final : public BundleSource {
     [[nodiscard]] std::size_t read(ByteSpan out) override;
     [[nodiscard]] std::optional<std::uint64_t> size() const override;
     void expect_size(std::uint64_t size) override;
+    void limit(std::uint64_t more) override;
     [[nodiscard]] bool seekable() const override;
     [[nodiscard]] std::uint64_t requests() const override { return client_.requests(); }
     [[nodiscard]] std::uint64_t bytes() const override { return client_.bytes(); }

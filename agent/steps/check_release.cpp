@@ -81,10 +81,11 @@ ReleaseContext release_context(const Manifest& manifest, const Node& node, const
     context.armed = armed_release(seen, roles);
     context.root_space = target.slot.root.size;
     context.verity_space = target.slot.verity.size;
-    context.boot_space = loader.free_space();
+    std::uint64_t removed = 0;
     for (const BootEntry& entry : seen.entries)
         if (!entry.listed || is_superseded(entry, target.slot, manifest))
-            context.boot_space += entry.size;
+            removed += entry.size;
+    context.boot_space = loader.free_space(removed);
 
     if (const auto* record = state.quarantined(manifest.root_hash.hex()))
         context.quarantined = record->reason;

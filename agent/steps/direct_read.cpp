@@ -25,9 +25,9 @@ void forget(const Region& region, std::uint64_t offset, std::uint64_t size) {
 
 } // namespace
 
-DirectReader::DirectReader(const Region& region)
-    : region_(region), direct_(reopen_direct(region, O_RDONLY)),
-      buffer_(aligned_buffer(direct_buffer_size)), read_ahead_(aligned_buffer(direct_buffer_size)) {
+DirectReader::DirectReader(const Region& region, std::size_t buffer_size)
+    : region_(region), direct_(reopen_direct(region, O_RDONLY)), buffer_size_(buffer_size),
+      buffer_(aligned_buffer(buffer_size)), read_ahead_(aligned_buffer(buffer_size)) {
     region_.sync();
 }
 
@@ -62,7 +62,7 @@ void DirectReader::stream(std::uint64_t offset, std::uint64_t size,
                           const std::function<void(ByteView piece)>& sink) {
     check(offset, size);
     const auto piece_at = [&](std::uint64_t done, const AlignedBuffer& buffer) {
-        return ByteSpan(buffer.get(), std::min<std::uint64_t>(size - done, direct_buffer_size));
+        return ByteSpan(buffer.get(), std::min<std::uint64_t>(size - done, buffer_size_));
     };
     Background reading;
     const auto start_to_read = [&](std::uint64_t done) {
@@ -85,7 +85,7 @@ void DirectReader::stream(std::uint64_t offset, std::uint64_t size,
 void DirectReader::read(ByteSpan out, std::uint64_t offset) {
     check(offset, out.size());
     while (!out.empty()) {
-        const ByteSpan piece(buffer_.get(), std::min(out.size(), direct_buffer_size));
+        const ByteSpan piece(buffer_.get(), std::min(out.size(), buffer_size_));
         read_piece(piece, offset);
         std::copy(piece.begin(), piece.end(), out.begin());
         out = out.subspan(piece.size());

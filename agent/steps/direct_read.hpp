@@ -10,20 +10,24 @@
 
 namespace quoin {
 
+/// A read-back waits for the medium, and large requests keep it busier (tests/bench, `installs`).
+constexpr std::size_t read_buffer_size = 512 * KiB;
+
 /// Reads a region past the page cache: with O_DIRECT through a second descriptor of the same file,
 /// or, where the file system refuses that (some overlays), after fdatasync with the cached
 /// pages dropped before each read. Whatever was written through the region's own descriptor before
-/// is seen. Changes nothing; holds two aligned buffers of 384 KiB.
+/// is seen. Changes nothing; holds two aligned buffers.
 class DirectReader {
   public:
     /// Syncs the region's data first. The region's descriptor must outlive the reader.
-    explicit DirectReader(const Region& region);
+    /// `buffer_size`: of each, a multiple of 4096.
+    explicit DirectReader(const Region& region, std::size_t buffer_size = read_buffer_size);
 
     /// Fills `out` from `offset`; offset and size are multiples of 4096. Throws Error(refused) when
     /// they are not or lie outside the region, Error(failed) on I/O errors.
     void read(ByteSpan out, std::uint64_t offset);
 
-    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most 384 KiB that are
+    /// Hands [offset, offset + size) to `sink` in order, in pieces of at most a buffer that are
     /// valid during the call only; the next is read meanwhile. The same conditions as read().
     void stream(std::uint64_t offset, std::uint64_t size,
                 const std::function<void(ByteView piece)>& sink);
@@ -38,6 +42,7 @@ class DirectReader {
 
     Region region_;
     UniqueFd direct_;
+    std::size_t buffer_size_;
     AlignedBuffer buffer_;
     AlignedBuffer read_ahead_;
 };

@@ -4,6 +4,7 @@
 #include "agent/steps/install.hpp"
 
 #include "agent/clock.hpp"
+#include "agent/fetch/http_client.hpp"
 #include "agent/steps/cancel.hpp"
 #include "agent/steps/keep_manifest.hpp"
 #include "agent/steps/observe.hpp"
@@ -24,6 +25,7 @@ namespace quoin {
 namespace {
 
 constexpr std::chrono::milliseconds longest_pause{60'000};
+constexpr std::chrono::milliseconds least_time{1'000};  ///< for an attempt to be worth it
 constexpr std::chrono::milliseconds between_looks{200}; ///< at whether a signal came
 
 /// One run from head to armed; `report` collects over the runs of one install().
@@ -166,27 +168,51 @@ class Installation {
     std::uint64_t fetched_ = 0; ///< content of chunks
 };
 
-/// Runs `attempt` again, later and later, while the file changes under it, as it does once when a
-/// release is replaced and for ever when servers behind one name disagree.
+/// Runs `attempt`, with what is left of the time, again and again, later and later, while the file
+/// changes under it: as it does once when a release is replaced, and for ever when servers behind
+/// one name disagree.
 void until_unchanged(const FetchOptions& fetch, const CancelOnSignal& cancel,
-                     const std::function<void()>& attempt) {
+                     const std::function<void(FetchOptions left)>& attempt) {
     using Clock = std::chrono::steady_clock;
-    const auto started = Clock::now();
+    const auto deadline = Clock::now() + fetch.deadline;
+    FetchOptions left = fetch;
     for (auto pause = fetch.first_pause;; pause = std::min(pause * 2, longest_pause)) {
         try {
-            attempt();
+            attempt(left);
             return;
         } catch (const SourceChanged& change) {
             const auto again = Clock::now() + pause;
-            if (again > started + fetch.deadline)
+            if (again + least_time > deadline)
                 throw Error(std::string(change.what()) +
                             " and keeps changing; do all servers behind this name have the same "
                             "file, ETag and length?");
             say_note(std::string(change.what()) + ", starting over");
             for (; Clock::now() < again; cancel.check())
                 std::this_thread::sleep_for(std::min(pause, between_looks));
+            left.deadline = std::chrono::floor<std::chrono::seconds>(deadline - Clock::now());
+            left.first_contact = left.deadline; // there has been one
         }
     }
+}
+
+/// Nothing where the server cannot, or does not any more, send parts of the file: all of the bundle
+/// would come before the contents table.
+Causes causes_of(BundleSource& source, PreparedInstall& prepared) {
+    const SlotIndex index = SlotIndex::parse(prepared.plan.index_bytes());
+    const std::vector<bool> missing = prepared.plan.missing();
+    try {
+        source.limit(prepared.bundle.manifest.contents_size + receive_size);
+        if (source.seekable())
+            return find_causes(fetch_contents(source, prepared.bundle, missing.size()), index,
+                               missing);
+    } catch (const Error& e) {
+        if (e.code() != ErrorCode::refused || source.seekable())
+            throw;
+    }
+    say_note("'" + source.name() +
+             "': the server cannot send parts of the file; what causes the update is left out, "
+             "since all of the bundle would be fetched for it");
+    return {};
 }
 
 } // namespace
@@ -205,12 +231,8 @@ InstallReport install(Node& node, BootLoader& loader, const InstallOptions& opti
         fetch.deadline = std::min(fetch.deadline, options.deadline_on_trial);
 
     InstallReport report;
-    until_unchanged(fetch, cancel, [&] {
-        FetchOptions left = fetch;
-        const auto passed = std::chrono::steady_clock::now() - started;
-        left.deadline -= std::min(std::chrono::floor<std::chrono::seconds>(passed), left.deadline);
-        if (left.most_bytes != UINT64_MAX)
-            left.most_bytes -= std::min(report.bytes_fetched, left.most_bytes);
+    until_unchanged(fetch, cancel, [&](FetchOptions left) {
+        left.spent = report.bytes_fetched;
         const auto source = open_source(options.source, left);
         const auto count = [&] {
             report.bytes_fetched += source->bytes();
@@ -234,11 +256,11 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
     const CancelOnSignal cancel;
     FetchOptions fetch = options.fetch;
     fetch.cancelled = [&cancel] { return cancel.requested(); };
-    // Reading the contents table does not count: an install does not do it.
+    // An install does not read the contents table, so its budget has no say in that.
     fetch.most_bytes = UINT64_MAX;
     InstallForecast forecast;
-    until_unchanged(fetch, cancel, [&] {
-        const auto source = open_source(options.source, fetch);
+    until_unchanged(fetch, cancel, [&](const FetchOptions& left) {
+        const auto source = open_source(options.source, left);
         PreparedInstall& prepared = forecast.prepared;
         prepared = prepare_install(node, loader, *source, options.allow_quarantined);
         prove_local_chunks(prepared, node, [&](std::uint64_t done, std::uint64_t whole) {
@@ -249,17 +271,7 @@ InstallForecast forecast_install(const Node& node, const BootLoader& loader,
         forecast.estimate = estimate_install(prepared, node, *source);
         require_within(forecast.estimate, 0, options.fetch.most_bytes);
         // Behind the estimate, which is of what an install fetches: that does not read the table.
-        if (!source->seekable()) {
-            say_note(
-                "'" + source->name() +
-                "': the server cannot send parts of the file; what "
-                "causes the update is left out, since all of the bundle would be fetched for it");
-            return;
-        }
-        const SlotIndex index = SlotIndex::parse(prepared.plan.index_bytes());
-        const std::vector<bool> missing = prepared.plan.missing();
-        const Contents contents = fetch_contents(*source, prepared.bundle, missing.size());
-        forecast.causes = find_causes(contents, index, missing);
+        forecast.causes = causes_of(*source, prepared);
     });
     return forecast;
 }

@@ -28,7 +28,7 @@ bool same(ByteView left, ByteView right) {
 
 void check_tree(const Region& verity, const VerityParameters& parameters, const Manifest& manifest,
                 ByteView superblock) {
-    DirectReader upper(verity);
+    DirectReader upper(verity, verity_block_size);
     Bytes block(verity_block_size);
     upper.read(block, 0);
     if (!same(block, superblock))

@@ -23,7 +23,7 @@ class ShellError(Exception):
 class Answer:
     status: int
     output: str  # stdout
-    complaints: str  # stderr, without the last line end
+    complaints: str  # stderr, without the line ends behind it
 
 
 class Shell:
@@ -47,7 +47,8 @@ class Shell:
                 patience *= 1.3
 
     def run(self, command: str, timeout: float = 60) -> Answer:
-        """Runs one command line in a subshell. Throws ShellError when no answer comes in time."""
+        """Runs one command line in a subshell, to its end and to that of all who hold its stderr. Throws
+        ShellError when no answer comes in time."""
         mark = secrets.token_hex(6)
         script = (f"printf '\\n<{mark}>\\n'; exec 3>&1; "
                   f"e=$(sh -c {shlex.quote(command)} </dev/null 2>&1 >&3 3>&-); "

@@ -39,7 +39,7 @@ struct RegionFile {
 Bytes streamed(DirectReader& reader, std::uint64_t offset, std::uint64_t size) {
     Bytes all;
     reader.stream(offset, size, [&all](ByteView piece) {
-        CHECK(piece.size() <= direct_buffer_size);
+        CHECK(piece.size() <= read_buffer_size);
         all.insert(all.end(), piece.begin(), piece.end());
     });
     return all;
@@ -52,7 +52,7 @@ bool check_reads(const RegionFile& file) {
     // Neither the start nor the end is a buffer's.
     CHECK((streamed(reader, 4096, MiB) == file.part(4096, MiB)));
     CHECK(streamed(reader, 8192, 0).empty());
-    Bytes out(3 * direct_buffer_size + 4096);
+    Bytes out(3 * read_buffer_size + 4096);
     reader.read(out, 12288);
     CHECK((out == file.part(12288, out.size())));
     return reader.direct();

@@ -220,12 +220,18 @@ class Refusals(ProgramTest):
         """a bundle whose boot image would take the last MiB of the ESP is refused"""
         node = OfflineNode(built("1.0.0"))
         release = built("2.0.0", b"new content\n")
-        before = node.fingerprint()
+        leftover = node.esp / "EFI/Linux/node_0.9.0.efi"
         page = 4096
         files = [path for path in node.esp.rglob("*") if path.is_file()] + [release.uki]
         needed = sum(-(-path.stat().st_size // page) * page for path in files)
-        for spare, status, words in ((1000 << 10, 3, "the ESP has"), (1100 << 10, 0, "armed|would take")):
-            size = needed + spare
+        # The leftover is unlisted, and goes when the release comes.
+        for free, left, status, words in ((1000 << 10, 0, 3, "the ESP has"),
+                                          (1100 << 10, 0, 0, "armed|would take"),
+                                          (100 << 10, 800 << 10, 3, "the ESP has"),
+                                          (100 << 10, 1000 << 10, 0, "armed|would take")):
+            leftover.write_bytes(bytes(left))
+            before = node.fingerprint()
+            size = needed + free + left
             kept = node.directory / "kept"
             script = (f'cp -r "{node.esp}" "{kept}" && mount -t tmpfs -o size={size} none "{node.esp}" && '
                       f'cp -r "{kept}/." "{node.esp}" && rm -r "{kept}" && "$@"')

@@ -87,11 +87,12 @@ class Budgets(ProgramTest):
         self.new = follower()
         server = self.bad_server()
         self.assertTrue(self.succeed(self.install(server.url("good"), LIMIT, "--dry-run")).json["causes"]["files"])
-        before = server.sent()
-        forecast = self.succeed(self.install(server.url("no-ranges"), LIMIT, "--dry-run"))
-        self.assertLess(server.sent() - before, OLD_CONTENT // 2)
-        self.assertEqual({"packages": [], "files": []}, forecast.json["causes"])
-        self.assertIn("cannot send parts of the file", forecast.complaints)
+        for how in ("no-ranges", "ranges-until/2", "ranges-until/3"):
+            before = server.sent()
+            forecast = self.succeed(self.install(server.url(how), LIMIT, "--dry-run"))
+            self.assertLess(server.sent() - before, OLD_CONTENT // 2, how)
+            self.assertEqual({"packages": [], "files": []}, forecast.json["causes"])
+            self.assertIn("cannot send parts of the file", forecast.complaints)
 
     def test_ranges_given_up(self):
         """a server that gives up ranges in the middle is left at --max-bytes, and the node runs on"""

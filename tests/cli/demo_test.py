@@ -42,9 +42,9 @@ class SpoiltQuestion(ProgramTest):
         with self.assertRaises(ShellError):
             Shell(mock.Mock(sendall=question, recv=mock.Mock(return_value=b""))).run("echo 'so'")
         question = question.call_args.args[0]
-        for part in ([question[lost:] for lost in range(len(question))] +
-                     [question[:kept] for kept in range(len(question))] +
-                     [question[:30] + question[lost:] for lost in range(31, len(question))]):
+        for part in ([question[lost:] for lost in range(0, len(question), 7)] +
+                     [question[:kept] for kept in range(0, len(question), 7)] +
+                     [question[:30] + question[lost:] for lost in range(31, len(question), 7)]):
             ours, theirs = socket.socketpair()
             node = subprocess.Popen([NODE_SIDE], stdin=theirs, stdout=theirs, stderr=theirs)
             theirs.close()
