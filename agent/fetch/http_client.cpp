@@ -239,6 +239,12 @@ HttpResult HttpClient::request(const Url& url, const HttpHandlers& handlers) {
         result.problem =
             handles_->message[0] != '\0' ? handles_->message : curl_easy_strerror(code);
         result.transient = is_transient(code);
+        // That message shows the URL, with its password; and time does not mend it.
+        if (result.problem.starts_with("Unsupported proxy")) {
+            result.problem = "the proxy's URL cannot be used; it is that of [fetch] proxy, or of "
+                             "the environment";
+            result.transient = false;
+        }
         curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &result.proxy_status);
         long verified = 0;
         curl_easy_getinfo(curl, CURLINFO_SSL_VERIFYRESULT, &verified);

@@ -120,6 +120,19 @@ TEST_CASE("a proxy is asked instead of the server") {
     CHECK(fetches("http://node.invalid/good", options));
 }
 
+TEST_CASE("a proxy whose URL cannot be used is told at once, without its password") {
+    FetchOptions options = impatient();
+    options.first_contact = 60s;
+    options.deadline = 60s;
+    for (const char* proxy : {"socks9://node:s3cret@127.0.0.1:1", "http://node:s3cret@[::1"}) {
+        INFO(proxy);
+        options.proxy = proxy;
+        CHECK_THAT(failure("http://127.0.0.1:1/file", options),
+                   Contains("the proxy's URL cannot be used") && !Contains("s3cret") &&
+                       !Contains("gave up"));
+    }
+}
+
 TEST_CASE("through a proxy, too, headers are for the server that was named and no other") {
     const ServedFile file;
     const BadServer server(file.path()); // also the proxy, which over plain HTTP reads everything
