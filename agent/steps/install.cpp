@@ -4,7 +4,6 @@
 #include "agent/steps/install.hpp"
 
 #include "agent/clock.hpp"
-#include "agent/fetch/http_client.hpp"
 #include "agent/steps/cancel.hpp"
 #include "agent/steps/keep_manifest.hpp"
 #include "agent/steps/observe.hpp"
@@ -14,6 +13,7 @@
 #include "agent/steps/stage_boot_image.hpp"
 #include "agent/steps/write_slot.hpp"
 #include "base/terminal.hpp"
+#include "base/units.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +24,7 @@ namespace quoin {
 
 namespace {
 
+constexpr std::uint64_t most_beside_contents = 1 * MiB; ///< error pages on the way to them
 constexpr std::chrono::milliseconds longest_pause{60'000};
 constexpr std::chrono::milliseconds least_time{1'000};  ///< for an attempt to be worth it
 constexpr std::chrono::milliseconds between_looks{200}; ///< at whether a signal came
@@ -189,7 +190,7 @@ void until_unchanged(const FetchOptions& fetch, const CancelOnSignal& cancel,
             say_note(std::string(change.what()) + ", starting over");
             for (; Clock::now() < again; cancel.check())
                 std::this_thread::sleep_for(std::min(pause, between_looks));
-            left.deadline = std::chrono::floor<std::chrono::seconds>(deadline - Clock::now());
+            left.deadline = std::chrono::ceil<std::chrono::seconds>(deadline - Clock::now());
             left.first_contact = left.deadline; // there has been one
         }
     }
@@ -201,7 +202,7 @@ Causes causes_of(BundleSource& source, PreparedInstall& prepared) {
     const SlotIndex index = SlotIndex::parse(prepared.plan.index_bytes());
     const std::vector<bool> missing = prepared.plan.missing();
     try {
-        source.limit(prepared.bundle.manifest.contents_size + receive_size);
+        source.limit(prepared.bundle.manifest.contents_size + most_beside_contents);
         if (source.seekable())
             return find_causes(fetch_contents(source, prepared.bundle, missing.size()), index,
                                missing);
