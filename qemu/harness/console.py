@@ -72,6 +72,15 @@ class Console:
         with self._news:
             return [line for line in self.lines[start:] if expression.search(line.text)]
 
+    def note(self, text: str) -> None:
+        """Adds a line of our own."""
+        self._append(text.encode())
+
+    def silence(self) -> float:
+        """Seconds since the last line, or since the start."""
+        last = self.lines[-1].seconds if self.lines else 0.0
+        return time.monotonic() - self._started - last
+
     def tail(self, count: int = 25) -> str:
         return "\n".join(f"  | {line.text}" for line in self.lines[-count:])
 

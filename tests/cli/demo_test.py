@@ -14,6 +14,8 @@ from programs import REPOSITORY, ProgramTest
 sys.path.insert(0, str(REPOSITORY / "qemu"))
 
 from harness import demo, processes  # noqa: E402  (its place is known only now)
+from harness.console import Line  # noqa: E402
+from harness.node import Node  # noqa: E402
 from harness.shell import Shell, ShellError  # noqa: E402
 
 NODE_SIDE = REPOSITORY / "configs/overlays/demo-shell/usr/libexec/demo-shell"
@@ -32,6 +34,25 @@ class FailedDemo(ProgramTest):
             self.assertIn("FAILED", output.getvalue())
             self.assertIn(words, output.getvalue())
             self.assertIn("Observed before that", output.getvalue())
+
+
+class SilentFirmware(ProgramTest):
+    def test_reset(self):
+        """a machine whose firmware hangs is reset once, one that is silent for another reason is not"""
+        for last, silence, presses in (("[   70.1] reboot: machine restart", 200, 1),
+                                       ("[   22.3] Rebooting in 10 seconds..", 200, 1),
+                                       (None, 200, 1),
+                                       ("[   70.1] reboot: machine restart", 100, 0),
+                                       ("BdsDxe: starting Boot0001", 200, 0),
+                                       ("example-node login:", 200, 0)):
+            console = mock.Mock(lines=[Line(1, last)] if last else [])
+            console.silence.return_value = silence
+            console.note.side_effect = lambda text: console.lines.append(Line(2, text))
+            machine = mock.Mock(console=console, running=True)
+            node = Node(None, mock.Mock(), {}, kind=lambda *_, **__: machine)
+            answers = iter([False, False, True])
+            node._wait(lambda: next(answers), "the end", 60)
+            self.assertEqual(presses, machine.reset.call_count, last)
 
 
 class SpoiltQuestion(ProgramTest):
