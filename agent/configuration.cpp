@@ -45,8 +45,8 @@ std::optional<std::string> mistake_in_path(const std::string& text) {
     return "is not an absolute path";
 }
 
-/// What libcurl makes of a proxy's URL: without a scheme it is one of HTTP. It takes an unknown
-/// scheme for a server that cannot be reached now, which would be tried again and again.
+/// What libcurl makes of a proxy's URL: without a scheme it is one of HTTP. It refuses unknown
+/// schemes, too, but only here can the file's line be named.
 std::optional<std::string> mistake_in_proxy(const std::string& text) {
     constexpr std::array schemes = {"http",    "https",  "socks",  "socks4",
                                     "socks4a", "socks5", "socks5h"};

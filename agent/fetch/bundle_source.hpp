@@ -15,23 +15,27 @@
 
 namespace quoin {
 
+/// Between two tries, however many there were.
+inline constexpr std::chrono::milliseconds longest_pause{60'000};
+
 /// How a source goes about it, web servers above all. Only what can pass is tried again: broken
 /// connections, servers that are overloaded, names that do not resolve yet. There is no count of
 /// tries, only the deadlines.
 struct FetchOptions {
-    std::chrono::seconds deadline{3600};        ///< for everything, from the source's opening
-    std::chrono::seconds first_contact{60};     ///< until a server answered anything at all
-    std::chrono::seconds clock{120};            ///< until the server's certificate is valid
-    std::chrono::seconds stall{30};             ///< slower than `slowest` for so long: reconnect
-    std::uint64_t slowest = 256;                ///< bytes a second
-    std::uint64_t fastest = 0;                  ///< bytes a second; 0: no limit
-    std::chrono::milliseconds first_pause{500}; ///< before the first retry; doubles up to a minute
-    std::uint64_t most_bytes = UINT64_MAX;      ///< that may be transferred, wanted or not
-    std::uint64_t spent = 0;                    ///< of these, through sources before this one
-    std::string certificates;                   ///< PEM file of trusted CAs; empty: the system's
-    std::string headers;                        ///< file of request headers; empty: none
-    std::optional<std::string> proxy; ///< its URL, empty for none; absent: the environment's
-    std::function<bool()> cancelled;  ///< asked at least once a second; may be empty
+    std::chrono::seconds deadline{3600};    ///< for everything, from the source's opening
+    std::chrono::seconds first_contact{60}; ///< until a server answered anything at all
+    std::chrono::seconds clock{120};        ///< until the server's certificate is valid
+    std::chrono::seconds stall{30};         ///< slower than `slowest` for so long: reconnect
+    std::uint64_t slowest = 256;            ///< bytes a second
+    std::uint64_t fastest = 0;              ///< bytes a second; 0: no limit
+    std::chrono::milliseconds first_pause{
+        500}; ///< before the first retry; doubles up to `longest_pause`
+    std::uint64_t most_bytes = UINT64_MAX; ///< that may be transferred, wanted or not
+    std::uint64_t spent = 0;               ///< of these, through sources before this one
+    std::string certificates;              ///< PEM file of trusted CAs; empty: the system's
+    std::string headers;                   ///< file of request headers; empty: none
+    std::optional<std::string> proxy;      ///< its URL, empty for none; absent: the environment's
+    std::function<bool()> cancelled;       ///< asked at least once a second; may be empty
 };
 
 /// What a source throws before it would transfer more than `most_bytes`: Error(refused).

@@ -15,7 +15,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t read_ahead = 512 * KiB;
-constexpr std::chrono::milliseconds longest_pause{60'000};
 constexpr std::chrono::milliseconds longest_pause_for_clock{4'000};
 constexpr unsigned equal_cuts = 3; ///< no accident any more: each costs the whole body anew
 
@@ -208,16 +207,20 @@ void HttpSource::compare(const HttpResponse& response) {
         throw changed();
 }
 
-bool HttpSource::ends_at(std::uint64_t place, const HttpResult& result) const {
+bool HttpSource::ends(Transfer& transfer, const HttpResult& result) const {
     if (!result.problem.empty())
         return false;
     const auto known = size();
     if (result.response.status == 416) {
         const auto end = known ? known : result.response.file_size;
-        return !end || place >= *end;
+        return !end || transfer.next >= *end;
     }
-    return result.response.has_content() &&
-           (known ? place >= *known : result.response.status == 200);
+    if (!result.response.has_content())
+        return false;
+    if (!known)
+        return result.response.status == 200;
+    const bool unsaid = result.response.status == 200 && !result.response.file_size;
+    return transfer.next >= *known || (unsaid && transfer.ends_for_good());
 }
 
 std::string HttpSource::judge(const HttpResult& result) const {
@@ -266,11 +269,7 @@ std::optional<HttpSource::Setback> HttpSource::request(Transfer& transfer, ByteP
     // A file that became too short for the range; the other headers may be the error page's own.
     if (result.response.status == 416)
         compare_size(result.response);
-    if (transfer.next == transfer.end || pipe.abandoned() ||
-        (!unplaced && ends_at(transfer.next, result)))
-        return std::nullopt;
-    if (result.problem.empty() && result.response.status == 200 && !result.response.file_size &&
-        transfer.ends_for_good())
+    if (transfer.next == transfer.end || pipe.abandoned() || (!unplaced && ends(transfer, result)))
         return std::nullopt;
     if (result.response.status != 0 || result.clock_behind) {
         const std::lock_guard lock(file_mutex_);

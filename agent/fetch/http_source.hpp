@@ -55,7 +55,7 @@ class HttpSource final : public BundleSource {
     void compare_size(const HttpResponse& response) const;
     void compare(const HttpResponse& response);
     [[nodiscard]] SourceChanged changed() const;
-    [[nodiscard]] bool ends_at(std::uint64_t place, const HttpResult& result) const;
+    [[nodiscard]] bool ends(Transfer& transfer, const HttpResult& result) const;
     [[nodiscard]] std::string judge(const HttpResult& result) const;
     /// Waits as long as the rate limit wants before `size` more bytes are taken. libcurl's own
     /// limit lets megabytes through first. False when the reader went meanwhile.

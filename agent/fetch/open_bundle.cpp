@@ -37,12 +37,10 @@ OpenBundle open_bundle(BundleSource& source, const TrustAnchors& anchors) {
     bundle.manifest = in_context(cannot_use(source),
                                  [&] { return BundleHead::parse(prefix).authenticate(anchors); });
 
-    const auto size = source.size();
-    const std::uint64_t expected = bundle.header.bundle_size(bundle.manifest);
-    if (size && *size != expected)
-        throw unusable(source, "it has " + std::to_string(*size) + " bytes, its manifest says " +
-                                   std::to_string(expected));
-    source.expect_size(expected);
+    if (const auto size = source.size())
+        if (const auto mistake = bundle.header.mistake_in_size(bundle.manifest, *size))
+            throw unusable(source, *mistake);
+    source.expect_size(bundle.header.bundle_size(bundle.manifest));
     return bundle;
 }
 

@@ -25,7 +25,6 @@ namespace quoin {
 namespace {
 
 constexpr std::uint64_t most_beside_contents = 1 * MiB; ///< error pages on the way to them
-constexpr std::chrono::milliseconds longest_pause{60'000};
 constexpr std::chrono::milliseconds least_time{1'000};  ///< for an attempt to be worth it
 constexpr std::chrono::milliseconds between_looks{200}; ///< at whether a signal came
 

@@ -76,11 +76,8 @@ ArtifactKind artifact_kind(FdRef fd, const std::string& path) {
 
 BundleHead read_head_of_whole(const Region& bundle) {
     auto head = read_bundle_head(bundle);
-    const auto expected = head.header.bundle_size(head.unauthenticated());
-    if (bundle.size() != expected)
-        throw refused("cannot use '" + bundle.name() + "': it has " +
-                      std::to_string(bundle.size()) + " bytes, its manifest says " +
-                      std::to_string(expected));
+    if (const auto mistake = head.header.mistake_in_size(head.unauthenticated(), bundle.size()))
+        throw refused("cannot use '" + bundle.name() + "': " + *mistake);
     return head;
 }
 

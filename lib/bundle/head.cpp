@@ -53,6 +53,15 @@ std::uint64_t BundleHeader::head_size() const {
     return bundle_header_size + signatures_size + manifest_size;
 }
 
+std::optional<std::string> BundleHeader::mistake_in_size(const Manifest& manifest,
+                                                         std::uint64_t size) const {
+    const std::uint64_t expected = bundle_size(manifest);
+    if (size == expected)
+        return std::nullopt;
+    return "it has " + std::to_string(size) + " bytes, its manifest says " +
+           std::to_string(expected);
+}
+
 Bytes BundleHeader::serialize() const {
     StoredHeader stored{};
     stored.magic = bundle_magic;

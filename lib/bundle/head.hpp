@@ -6,6 +6,9 @@
 #include "bundle/manifest.hpp"
 #include "crypto/trust.hpp"
 
+#include <optional>
+#include <string>
+
 namespace quoin {
 
 inline constexpr std::size_t bundle_header_size = 64;
@@ -32,6 +35,10 @@ struct BundleHeader {
     [[nodiscard]] std::uint64_t bundle_size(const Manifest& manifest) const {
         return patches_offset(manifest) + manifest.patches_size;
     }
+
+    /// "it has 5 bytes, its manifest says 7" of a file with `size` bytes; nothing when it is whole.
+    [[nodiscard]] std::optional<std::string> mistake_in_size(const Manifest& manifest,
+                                                             std::uint64_t size) const;
 
     [[nodiscard]] Bytes serialize() const;
     /// Throws Error(refused): not a bundle, unknown format version, a size over its limit.

@@ -84,10 +84,8 @@ static void verify_patches(const Region& bundle, const BundleHead& head, const M
 
 void verify_bundle_data(const Region& bundle, const BundleHead& head, const Manifest& manifest,
                         const ProgressObserver& progress) {
-    const std::uint64_t size = head.header.bundle_size(manifest);
-    if (bundle.size() != size)
-        throw refused("damaged bundle: it has " + std::to_string(bundle.size()) +
-                      " bytes, its manifest says " + std::to_string(size));
+    if (const auto mistake = head.header.mistake_in_size(manifest, bundle.size()))
+        throw refused("damaged bundle: " + *mistake);
     std::vector<PlacedChunk> chunks = place_chunks(read_bundle_index(bundle, head, manifest));
     (void)read_bundle_contents(bundle, head, manifest, chunks.size());
     verify_patches(bundle, head, manifest);

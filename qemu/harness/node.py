@@ -19,8 +19,6 @@ _ROOT_MOUNTED = re.compile(r"quoin: slot ([ab]), root hash ([0-9a-f]{64}).*, ([\
 _SYSTEM_UP = re.compile(r"Reached target .*multi-user\.target")
 _FAREWELL = re.compile(r"Kernel panic - not syncing|device-mapper: verity: .* is corrupted|"
                        r"reboot: Restarting system")
-
-
 #: The kernel's last words before the firmware has the machine.
 _LEFT_TO_FIRMWARE = re.compile(r"reboot: machine restart|Rebooting in \d+ seconds")
 #: Emulated on two busy cores the firmware takes half a minute to its first line.
@@ -135,9 +133,9 @@ class Node:
     def _wait(self, condition: Callable[[], bool], what: str, timeout: float) -> None:
         deadline = time.monotonic() + timeout
         while not condition():
-            self._free_firmware()
             if not self.machine.running:
                 raise NotObserved(f"the machine stopped while waiting for {what}")
+            self._free_firmware()
             if time.monotonic() > deadline:
                 raise NotObserved(f"{what} was not seen within {timeout:.0f} s; the console's last "
                                   f"lines:\n{self.machine.console.tail()}")
@@ -148,7 +146,7 @@ class Node:
         processors and SMM, which Secure Boot needs, it hangs now and then in an emulator. Nothing of
         ours is hidden by that: the firmware says so when it starts a boot loader."""
         console = self.machine.console
-        if not self.machine.running or console.silence() < _LONGEST_SILENCE_OF_FIRMWARE:
+        if console.silence() < _LONGEST_SILENCE_OF_FIRMWARE:
             return
         if not console.lines or _LEFT_TO_FIRMWARE.search(console.lines[-1].text):
             self.machine.reset()

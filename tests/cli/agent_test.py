@@ -5,7 +5,7 @@ import re
 import struct
 
 from bench import OfflineNode, built, keys
-from programs import REPOSITORY, ProgramTest, agent, quoin, run
+from programs import REPOSITORY, ProgramTest, agent, quoin, run, with_mounts
 
 INSTALL_FIELDS = {"version", "root_hash", "bytes_total", "bytes_reused", "bytes_fetched",
                   "bytes_written", "requests", "seconds"}
@@ -236,8 +236,7 @@ class Refusals(ProgramTest):
             script = (f'cp -r "{node.esp}" "{kept}" && mount -t tmpfs -o size={size} none "{node.esp}" && '
                       f'cp -r "{kept}/." "{node.esp}" && rm -r "{kept}" && "$@"')
             for dry_run in (["--dry-run"], []):
-                result = run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
-                              *node.agent_command("install", release.bundle, *dry_run)])
+                result = run(with_mounts(script, node.agent_command("install", release.bundle, *dry_run)))
                 self.assert_status(status, result)
                 self.assertRegex(result.output + result.complaints, words)
                 if status != 0:

@@ -8,7 +8,7 @@ import shutil
 
 import debian_archive
 from bench import Built, keys, new_directory, partition_file, root_tar
-from programs import ProgramTest, quoin, quoin_command, run
+from programs import ProgramTest, quoin, quoin_command, run, with_mounts
 from synthetic_root import SyntheticRoot, write_recipe
 
 #: Larger than a pipe holds: whoever does not read it keeps its writer waiting.
@@ -120,7 +120,6 @@ class FailingDebian(ProgramTest):
         self.cache.mkdir()
         words = quoin_command(*self.build_words())
         result = self.succeed(run(
-            ["unshare", "--map-root-user", "--mount", "sh", "-c",
-             f'mount -t tmpfs -o size=64k none "{self.cache}" && "$@"', "sh", *words],
+            with_mounts(f'mount -t tmpfs -o size=64k none "{self.cache}" && "$@"', words),
             env=self.mmdebstrap(f'cat "{root_tar()}"')))
         self.assertRegex(result.complaints, r"debian-.*No space left on device; the next build will be")

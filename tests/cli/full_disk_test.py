@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench import keys, new_directory, root_tar, short_build_words, signing_keys
 from faults import FULL, fault
-from programs import Result, ProgramTest, quoin, quoin_command, run
+from programs import Result, ProgramTest, quoin, quoin_command, run, with_mounts
 from synthetic_root import SyntheticRoot, write_recipe
 
 NO_SPACE = "No space left on device"
@@ -85,8 +85,7 @@ class FullDisk(ProgramTest):
         place = new_directory()
         script = (f'mount -t tmpfs none "{place}" && cd "{place}" && {setup} && "$@"; status=$?\n'
                   "find . -mindepth 1 -printf '%b\\n'; exit $status")
-        return run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
-                    *quoin_command(*short_build_words("out"))])
+        return run(with_mounts(script, quoin_command(*short_build_words("out"))))
 
     def assert_nothing_left(self, result: Result, words: str) -> None:
         self.assert_status(1, result)
@@ -125,8 +124,8 @@ class FullTemporaryDirectory(ProgramTest):
         """With TMPDIR in a file system of that size; prints what is left there."""
         script = (f'mount -t tmpfs -o size={size} none "{self.place}" && "$@"; status=$?\n'
                   f'ls -A "{self.place}"; exit $status')
-        return run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
-                    *quoin_command(*words)], env={**os.environ, "TMPDIR": str(self.place)})
+        return run(with_mounts(script, quoin_command(*words)),
+                   env={**os.environ, "TMPDIR": str(self.place)})
 
     def fails(self, size: str, identity: Path, words: str) -> None:
         out = self.directory / "out"

@@ -48,6 +48,11 @@ def run(command: list, timeout: float = 300, **options) -> Result:
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def with_mounts(script: str, command: list) -> list:
+    """A command whose mounts no one else sees: `script` makes them and runs "$@", which is `command`."""
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", *command]
+
+
 def quoin(*arguments, **options) -> Result:
     return run(quoin_command(*arguments), **options)
 
